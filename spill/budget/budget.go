@@ -1,0 +1,153 @@
+package budget
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// shareFraction of what is free may go to one spilling reservation.
+const shareNum, shareDen = 7, 10
+
+// maxFloor keeps the sum of floors far from overflow.
+const maxFloor = 1 << 48
+
+// faultFunc is the test hook of [Budget.SetFault].
+type faultFunc func(tag string, n int64) bool
+
+// Budget is the memory limit of a database and the count of what is in use.
+// All methods are safe for concurrent use.
+type Budget struct {
+	limit    atomic.Int64
+	used     atomic.Int64
+	peak     atomic.Int64
+	unfilled atomic.Int64 // sum of max(0, floor − held) over spilling reservations
+	spillCap atomic.Int64 // -1 = off
+	fault    atomic.Pointer[faultFunc]
+
+	mu   sync.Mutex
+	open map[*Reservation]struct{} // guarded by mu
+}
+
+// New makes a budget of limitBytes; a negative limit means none.
+func New(limitBytes int64) *Budget {
+	b := &Budget{open: make(map[*Reservation]struct{})}
+	b.spillCap.Store(-1)
+	b.SetLimit(limitBytes)
+	return b
+}
+
+// Limit returns the limit in bytes, math.MaxInt64 when there is none.
+func (b *Budget) Limit() int64 { return b.limit.Load() }
+
+// SetLimit changes the limit; negative means none. What is in use above a new,
+// lower limit stays in use, and nothing is granted until it was given back.
+func (b *Budget) SetLimit(limitBytes int64) {
+	if limitBytes < 0 {
+		limitBytes = math.MaxInt64
+	}
+	b.limit.Store(limitBytes)
+}
+
+// Used returns the bytes held by all reservations.
+func (b *Budget) Used() int64 { return b.used.Load() }
+
+// Peak returns the highest Used since New or ResetPeak.
+func (b *Budget) Peak() int64 { return b.peak.Load() }
+
+// ResetPeak starts a new measurement of Peak at the present Used.
+func (b *Budget) ResetPeak() { b.peak.Store(b.used.Load()) }
+
+// SetSpillCap makes TryGrow refuse any spilling reservation more than bytes,
+// even below its floor, so that operators spill early; -1 switches it off.
+// Grow is not affected: with a cap of 0 operators still finish.
+func (b *Budget) SetSpillCap(bytes int64) {
+	if bytes < 0 {
+		bytes = -1
+	}
+	b.spillCap.Store(bytes)
+}
+
+// SetFault installs a test hook that is asked before every request, by TryGrow
+// and by Grow, from whatever goroutine makes it; when it returns true the
+// request is refused. nil removes it.
+func (b *Budget) SetFault(refuse func(tag string, n int64) bool) {
+	if refuse == nil {
+		b.fault.Store(nil)
+		return
+	}
+	f := faultFunc(refuse)
+	b.fault.Store(&f)
+}
+
+// Reserve opens a working reservation, holding nothing yet. The tag names its
+// purpose in errors and in Holders ("parquet pages"). The caller closes it.
+func (b *Budget) Reserve(tag string) *Reservation {
+	return b.register(&Reservation{b: b, tag: tag})
+}
+
+// ReserveSpilling opens a reservation for an operator that can spill, holding
+// nothing yet. floorBytes is what it needs to work at all at a bearable speed;
+// the package comment has the rule. The caller closes it.
+func (b *Budget) ReserveSpilling(tag string, floorBytes int64) *Reservation {
+	floor := min(max(floorBytes, 0), maxFloor)
+	r := &Reservation{b: b, tag: tag, floor: floor, spilling: true}
+	b.unfilled.Add(r.floor)
+	return b.register(r)
+}
+
+func (b *Budget) register(r *Reservation) *Reservation {
+	b.mu.Lock()
+	b.open[r] = struct{}{}
+	b.mu.Unlock()
+	return r
+}
+
+// take adds n > 0 to used unless that would exceed the limit, and returns the
+// new used.
+func (b *Budget) take(n int64) (int64, bool) {
+	for {
+		used := b.used.Load()
+		if n > b.limit.Load()-used {
+			return 0, false
+		}
+		if b.used.CompareAndSwap(used, used+n) {
+			return used + n, true
+		}
+	}
+}
+
+// storeMax raises a to v.
+func storeMax(a *atomic.Int64, v int64) {
+	for {
+		old := a.Load()
+		if v <= old || a.CompareAndSwap(old, v) {
+			return
+		}
+	}
+}
+
+// Holder is one open reservation as Holders shows it.
+type Holder struct {
+	Tag      string
+	Held     int64 // bytes held now
+	Peak     int64 // highest Held so far
+	Floor    int64 // of a spilling reservation
+	Spilling bool
+}
+
+// Holders lists the open reservations, the largest first, equal ones by tag.
+func (b *Budget) Holders() []Holder {
+	b.mu.Lock()
+	hs := make([]Holder, 0, len(b.open))
+	for r := range b.open {
+		hs = append(hs, Holder{Tag: r.tag, Held: r.Held(), Peak: r.Peak(), Floor: r.floor, Spilling: r.spilling})
+	}
+	b.mu.Unlock()
+	slices.SortFunc(hs, func(x, y Holder) int {
+		return cmp.Or(cmp.Compare(y.Held, x.Held), cmp.Compare(x.Tag, y.Tag), cmp.Compare(y.Peak, x.Peak))
+	})
+	return hs
+}

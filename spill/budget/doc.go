@@ -1,0 +1,63 @@
+// Package budget makes memory something that is bought before it is used.
+//
+// A [Budget] holds the memory limit of one database. Whoever needs memory that
+// grows with its input opens a [Reservation] and asks it before it allocates:
+// TryGrow says yes or no, and an operator that hears no spills; Grow says yes
+// or gives error 53200. Shrink and Close give back.
+//
+// # Two kinds of reservations
+//
+// Working reservations (Reserve) are for what cannot be spilled: buffers of
+// scans, result queues, caches. They may use everything up to the limit.
+//
+// Spilling reservations (ReserveSpilling) belong to operators that can move
+// their state to disk. Left alone, the first of two such operators would take
+// everything and the second would have to spill each row, so TryGrow is fair:
+// with
+//
+//	others   = bytes held by all other reservations of the budget
+//	unfilled = sum over the other spilling reservations of max(0, floor − held)
+//	share    = 0.7 × (limit − others − unfilled)
+//
+// a request for n bytes is granted
+//
+//   - up to the floor (held + n ≤ floor): whenever the limit allows it at all;
+//   - above the floor: while held + n ≤ share.
+//
+// The floor is what the operator needs to work at a bearable speed while it
+// spills (a block for each partition, say). Floors are promises about order,
+// not about memory: working reservations may still use the bytes. The share
+// moves: an operator that took 0.7 of an idle budget is refused more while a
+// second one grows, and it alone decides what to spill. A geometric series of
+// shares, 0.7, 0.21, 0.063 of the limit, never sums up to the limit, so there
+// is always something left for the next operator and for working memory.
+//
+// Grow is the last resort. It ignores floor, share and spill cap and heeds
+// only the limit: an operator calls it for the few bytes without which it
+// cannot even spill, after TryGrow was refused and spilling did not help.
+//
+// # Invariants
+//
+//   - Used never exceeds the limit: every grant is one compare-and-swap
+//     against it. (SetLimit below Used takes nothing away; it only refuses
+//     more until enough was given back.)
+//   - Used is the sum of Held over all open reservations, at every moment at
+//     which none is inside a call.
+//   - Share is computed from a snapshot of counters that move; under
+//     concurrency a reservation may pass its share by what others did
+//     meanwhile, never the limit.
+//
+// A grant costs a few atomic operations; no lock is taken except by Reserve,
+// Close and Holders.
+//
+// # For tests
+//
+// SetSpillCap refuses spilling reservations above a number of bytes, even
+// below their floor, so that every operator spills; SetFault lets a test
+// refuse single requests.
+//
+// What it does not do: it allocates nothing (package block does), it knows no
+// query and no operator, and it does not wait: whether to queue a query until
+// memory is free, and how several queries divide the budget, is decided above,
+// by whoever opens the reservations.
+package budget

@@ -1,0 +1,202 @@
+package budget
+
+import (
+	"math"
+	"sync/atomic"
+
+	"github.com/gannetdb/gannet/vector/invariants"
+)
+
+// closed is the value of Reservation.held after Close. Being a value of held,
+// it cannot race with a grant.
+const closed = math.MinInt64
+
+// Reservation is memory bought from a budget for one purpose. Its owner closes
+// it; all methods are safe for concurrent use. After Close, TryGrow refuses,
+// Grow fails and Shrink does nothing.
+type Reservation struct {
+	b        *Budget
+	tag      string
+	floor    int64 // 0 for working reservations
+	spilling bool
+
+	held atomic.Int64 // bytes, or closed
+	peak atomic.Int64
+}
+
+// Budget returns the budget the reservation belongs to.
+func (r *Reservation) Budget() *Budget { return r.b }
+
+// Tag returns the purpose given at Reserve.
+func (r *Reservation) Tag() string { return r.tag }
+
+// Held returns the bytes held, 0 after Close.
+func (r *Reservation) Held() int64 { return max(r.held.Load(), 0) }
+
+// Peak returns the highest Held so far.
+func (r *Reservation) Peak() int64 { return r.peak.Load() }
+
+// TryGrow asks for n more bytes and says whether they were granted; false
+// changes nothing. A spilling operator answers a refusal by spilling; others
+// use Grow. n = 0 is granted while the reservation is open, n < 0 never.
+func (r *Reservation) TryGrow(n int64) bool { return r.grow(n, r.spilling) }
+
+// Grow asks for n more bytes, heeding only the limit: neither share nor spill
+// cap. A refusal is error 53200 whose Detail names the largest holders.
+func (r *Reservation) Grow(n int64) error {
+	if r.grow(n, false) {
+		return nil
+	}
+	return r.refusal(n)
+}
+
+// grow charges n bytes to the budget first and to the reservation second:
+// giving back what was charged too early can only make others hear a refusal,
+// never push used above the limit.
+func (r *Reservation) grow(n int64, fair bool) bool {
+	if n <= 0 {
+		invariants.Check(n == 0, "budget: growing by a negative number of bytes")
+		return n == 0 && r.held.Load() >= 0
+	}
+	if f := r.b.fault.Load(); f != nil && (*f)(r.tag, n) {
+		return false
+	}
+	if fair && n > r.allowed(0)-r.Held() {
+		return false // spares others the sight of bytes taken and given back
+	}
+	used, ok := r.b.take(n)
+	if !ok {
+		return false
+	}
+	for {
+		held := r.held.Load()
+		// Another goroutine may have grown or closed this reservation since.
+		if held < 0 || (fair && n > r.allowed(n)-held) {
+			r.b.used.Add(-n)
+			return false
+		}
+		if r.held.CompareAndSwap(held, held+n) {
+			r.moved(held, held+n)
+			storeMax(&r.peak, held+n)
+			storeMax(&r.b.peak, used)
+			return true
+		}
+	}
+}
+
+// moved keeps the sum of unfilled floors when held went from a to b.
+func (r *Reservation) moved(a, b int64) {
+	if d := min(b, r.floor) - min(a, r.floor); d != 0 {
+		r.b.unfilled.Add(-d)
+	}
+}
+
+// allowed returns how many bytes the rule of the package comment lets the
+// reservation hold. pending bytes of used are its own but not yet in held.
+func (r *Reservation) allowed(pending int64) int64 {
+	b := r.b
+	held := r.Held()
+	others := max(b.used.Load()-pending-held, 0)
+	bound := b.limit.Load() - others
+	if r.spilling {
+		unfilled := max(b.unfilled.Load()-max(r.floor-held, 0), 0)
+		free := max(bound-unfilled, 0)
+		share := free/shareDen*shareNum + free%shareDen*shareNum/shareDen
+		bound = min(bound, max(share, r.floor))
+		if c := b.spillCap.Load(); c >= 0 {
+			bound = min(bound, c)
+		}
+	}
+	return max(bound, 0)
+}
+
+// Share returns how many bytes the reservation may hold now, by the rule of
+// TryGrow: for a working reservation all that others leave, for a spilling one
+// its share, at least its floor if the limit allows, at most the spill cap. It
+// can be less than Held, when others grew since. It is a snapshot.
+func (r *Reservation) Share() int64 {
+	if r.held.Load() < 0 {
+		return 0
+	}
+	return r.allowed(0)
+}
+
+// Shrink gives back n bytes of those held. Giving back more than is held is a
+// bug of the caller and gives back all.
+func (r *Reservation) Shrink(n int64) {
+	if n <= 0 {
+		invariants.Check(n == 0, "budget: shrinking by a negative number of bytes")
+		return
+	}
+	for {
+		held := r.held.Load()
+		if held < 0 {
+			return
+		}
+		invariants.Check(n <= held, "budget: shrinking by more than is held")
+		n := min(n, held)
+		if r.held.CompareAndSwap(held, held-n) {
+			r.moved(held, held-n)
+			r.b.used.Add(-n)
+			return
+		}
+	}
+}
+
+// Transfer moves n of the bytes held to dst, a reservation of the same budget,
+// for memory that changes its owner. It asks nothing of limit, share or cap,
+// for Used stays the same. It returns false, and changes nothing, when either
+// side is closed or r holds less than n.
+func (r *Reservation) Transfer(dst *Reservation, n int64) bool {
+	if r.b != dst.b || n < 0 {
+		invariants.Check(false, "budget: transfer between budgets or of a negative number of bytes")
+		return false
+	}
+	for {
+		held := r.held.Load()
+		if held < n { // closed is below every n
+			return false
+		}
+		if r.held.CompareAndSwap(held, held-n) {
+			r.moved(held, held-n)
+			break
+		}
+	}
+	if dst.receive(n) {
+		return true
+	}
+	if !r.receive(n) {
+		r.b.used.Add(-n) // both closed meanwhile
+	}
+	return false
+}
+
+// receive adds n bytes that are in used already.
+func (r *Reservation) receive(n int64) bool {
+	for {
+		held := r.held.Load()
+		if held < 0 {
+			return false
+		}
+		if r.held.CompareAndSwap(held, held+n) {
+			r.moved(held, held+n)
+			storeMax(&r.peak, held+n)
+			return true
+		}
+	}
+}
+
+// Close gives back everything and ends the reservation. Memory that is still
+// in use by then is no longer counted: release first. Close is idempotent.
+func (r *Reservation) Close() {
+	held := r.held.Swap(closed)
+	if held < 0 {
+		return
+	}
+	// An ended reservation's floor is owed to nobody.
+	r.b.unfilled.Add(-max(r.floor-held, 0))
+	r.b.used.Add(-held)
+	r.b.mu.Lock()
+	delete(r.b.open, r)
+	r.b.mu.Unlock()
+}

@@ -1,0 +1,406 @@
+package spill
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"io"
+	"math"
+	"os"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/klauspost/compress/s2"
+
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector/invariants"
+)
+
+// MaxPayload is the longest payload of one Write, in bytes.
+const MaxPayload = math.MaxInt32
+
+// ioPiece is how much is written or read between two looks at the context.
+const ioPiece = 4 << 20
+
+// keepBytes of a file that is wholly free stay on disk for the next blocks.
+const keepBytes = 4 << 20
+
+// File is one temporary file. All methods are safe for concurrent use; disk
+// transfers run outside of its locks.
+type File struct {
+	m        *Manager
+	tag      string
+	number   uint64
+	chooser  chooser
+	counters counters
+
+	// gate is held shared by calls that use handle and exclusively by Close.
+	gate   sync.RWMutex
+	handle *handle // nil after Close; guarded by gate
+
+	mu      sync.Mutex
+	extents extentMap        // guarded by mu
+	live    map[int64]uint64 // under invariants: offset to Seq; guarded by mu
+}
+
+// handle is an open file of either the real or another file system.
+type handle struct {
+	rw interface {
+		io.ReaderAt
+		io.WriterAt
+		io.Closer
+	}
+	fs   vfs.FS
+	path string // to remove at Close; empty if unlinked already
+	// oneWriter makes writes take turns: vfs.File allows one at a time.
+	oneWriter bool
+	turn      sync.Mutex
+}
+
+func (h *handle) writeAt(b []byte, off int64) error {
+	if h.oneWriter {
+		h.turn.Lock()
+		defer h.turn.Unlock()
+	}
+	n, err := h.rw.WriteAt(b, off)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return err
+}
+
+// readAt fills b; the end of the file before that is io.ErrUnexpectedEOF.
+func (h *handle) readAt(b []byte, off int64) error {
+	n, err := h.rw.ReadAt(b, off)
+	if n == len(b) {
+		return nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// truncate gives the file's space back to the disk, where that is possible.
+func (h *handle) truncate() bool {
+	o, ok := h.rw.(*os.File)
+	return ok && o.Truncate(0) == nil
+}
+
+// Tag returns the purpose given at Create.
+func (f *File) Tag() string { return f.tag }
+
+// Stats returns what the file did so far.
+func (f *File) Stats() Stats {
+	s := f.counters.stats()
+	f.mu.Lock()
+	s.DiskBytes = f.extents.end * pageSize
+	f.mu.Unlock()
+	return s
+}
+
+// enter lets a call use the handle until exit.
+func (f *File) enter() error {
+	f.gate.RLock()
+	if f.handle == nil {
+		f.gate.RUnlock()
+		return sqlerr.New(sqlerr.CodeAdminShutdown, "temporary file was closed")
+	}
+	return nil
+}
+
+func (f *File) exit() { f.gate.RUnlock() }
+
+// Write stores payload, at most MaxPayload bytes, which stays the caller's and
+// must not change during the call. The extent it returns is for Read and Free.
+// Errors: 53100 disk or quota full, 58030, 57014, 57P01 after Close; an error
+// leaves no extent.
+func (f *File) Write(ctx context.Context, payload []byte) (Extent, error) {
+	if err := sqlerr.FromContext(ctx); err != nil {
+		return Extent{}, err
+	}
+	if len(payload) > MaxPayload {
+		return Extent{}, sqlerr.New(sqlerr.CodeLimitExceeded, "%s: a block of %d bytes is too long to spill", f.tag, len(payload))
+	}
+	if err := f.enter(); err != nil {
+		return Extent{}, err
+	}
+	defer f.exit()
+
+	e := Extent{Length: uint32(len(payload)), Stored: uint32(len(payload))}
+	var scratch []byte
+	if f.chooser.worthTrying(len(payload)) {
+		if scratch = f.m.scratch.tryGet(); scratch != nil {
+			defer f.m.scratch.put(scratch)
+			if n, ok := f.chooser.compress(scratch, payload); ok {
+				e.Encoding, e.Stored = encodingS2, uint32(n)
+			}
+		}
+	}
+	if err := f.allocate(&e); err != nil {
+		return Extent{}, err
+	}
+	if err := f.writeFrame(ctx, e, scratch, payload); err != nil {
+		f.release(e)
+		return Extent{}, err
+	}
+	f.counters.wrote(e)
+	f.m.counters.wrote(e)
+	return e, nil
+}
+
+// writeFrame writes header and payload. A compressed payload is in scratch
+// behind the room for its header.
+func (f *File) writeFrame(ctx context.Context, e Extent, scratch, payload []byte) error {
+	if e.Encoding == encodingS2 {
+		frame := scratch[:headerSize+int(e.Stored)]
+		putHeader(frame, f.m.epoch, f.number, e)
+		crc := crc32.Update(headerCRC(frame), castagnoli, frame[headerSize:])
+		binary.LittleEndian.PutUint32(frame[crcOffset:], crc)
+		return f.write(frame, e.Offset)
+	}
+	header := make([]byte, headerSize)
+	putHeader(header, f.m.epoch, f.number, e)
+	crc := headerCRC(header)
+	off := e.Offset + headerSize
+	for rest := payload; len(rest) > 0; {
+		piece := rest[:min(len(rest), ioPiece)]
+		rest = rest[len(piece):]
+		crc = crc32.Update(crc, castagnoli, piece)
+		if err := f.write(piece, off); err != nil {
+			return err
+		}
+		off += int64(len(piece))
+		if len(rest) > 0 {
+			if err := sqlerr.FromContext(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	binary.LittleEndian.PutUint32(header[crcOffset:], crc)
+	return f.write(header, e.Offset)
+}
+
+func (f *File) write(b []byte, off int64) error {
+	if err := f.handle.writeAt(b, off); err != nil {
+		return f.m.ioError(err, "write a temporary file")
+	}
+	return nil
+}
+
+// Read brings back the payload of e, which a Write of this file returned and
+// Free has not taken back. It is put into dst if that has the capacity (use a
+// charged block: dst[:0] or any length will do), else into new memory, which
+// nobody has charged. Everything is verified before it returns; after an error
+// the contents of dst are undefined. Errors: XX001 damage, 58030, 57014, 57P01
+// after Close.
+func (f *File) Read(ctx context.Context, e Extent, dst []byte) ([]byte, error) {
+	if err := sqlerr.FromContext(ctx); err != nil {
+		return nil, err
+	}
+	if e.IsZero() || e.Length > MaxPayload {
+		return nil, sqlerr.New(sqlerr.CodeInternal, "%s: reading a block that was never written", f.tag)
+	}
+	if err := f.enter(); err != nil {
+		return nil, err
+	}
+	defer f.exit()
+
+	if cap(dst) < int(e.Length) {
+		dst = make([]byte, e.Length)
+	}
+	dst = dst[:e.Length]
+	var err error
+	switch {
+	case e.Encoding == encodingS2:
+		err = f.readCompressed(ctx, e, dst)
+	case e.Encoding == encodingStored && e.Stored == e.Length:
+		err = f.readStored(ctx, e, dst)
+	default:
+		err = f.damaged(e, "unknown encoding %d", e.Encoding)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f.counters.read(e)
+	f.m.counters.read(e)
+	return dst, nil
+}
+
+func (f *File) readStored(ctx context.Context, e Extent, dst []byte) error {
+	header := make([]byte, headerSize)
+	if err := f.read(e, header, e.Offset); err != nil {
+		return err
+	}
+	want, err := checkHeader(header, f.m.epoch, f.number, e)
+	if err != nil {
+		return f.damaged(e, "%v", err)
+	}
+	crc := headerCRC(header)
+	off := e.Offset + headerSize
+	for rest := dst; len(rest) > 0; {
+		piece := rest[:min(len(rest), ioPiece)]
+		rest = rest[len(piece):]
+		if err := f.read(e, piece, off); err != nil {
+			return err
+		}
+		crc = crc32.Update(crc, castagnoli, piece)
+		off += int64(len(piece))
+		if len(rest) > 0 {
+			if err := sqlerr.FromContext(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if crc != want {
+		return f.damaged(e, "checksum is %08x instead of %08x", crc, want)
+	}
+	return nil
+}
+
+func (f *File) readCompressed(ctx context.Context, e Extent, dst []byte) error {
+	if int64(e.Stored)+headerSize > int64(scratchSize) {
+		return f.damaged(e, "compressed length %d", e.Stored)
+	}
+	scratch, err := f.m.scratch.get(ctx)
+	if err != nil {
+		return err
+	}
+	defer f.m.scratch.put(scratch)
+	frame := scratch[:headerSize+int(e.Stored)]
+	if err := f.read(e, frame, e.Offset); err != nil {
+		return err
+	}
+	if err := decodeFrame(dst, frame, f.m.epoch, f.number, e); err != nil {
+		return f.damaged(e, "%v", err)
+	}
+	return nil
+}
+
+// decodeFrame verifies a whole frame with a compressed payload and decodes it
+// into dst, which has exactly the length of the payload.
+func decodeFrame(dst, frame []byte, epoch, file uint64, e Extent) error {
+	want, err := checkHeader(frame, epoch, file, e)
+	if err != nil {
+		return err
+	}
+	encoded := frame[headerSize:]
+	if crc := crc32.Update(headerCRC(frame), castagnoli, encoded); crc != want {
+		return errChecksum
+	}
+	// The checksum holds, so what follows finds only bugs of ours.
+	if n, err := s2.DecodedLen(encoded); err != nil || n != len(dst) {
+		return errDecodedLen
+	}
+	out, err := s2.Decode(dst, encoded)
+	if err != nil {
+		return err
+	}
+	if len(out) != len(dst) {
+		return errDecodedLen
+	}
+	return nil
+}
+
+var (
+	errChecksum   = errors.New("checksum does not hold")
+	errDecodedLen = errors.New("decoded length does not hold")
+)
+
+// read fills b from the file; too short a file is damage.
+func (f *File) read(e Extent, b []byte, off int64) error {
+	err := f.handle.readAt(b, off)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return f.damaged(e, "the file ends within the block")
+	}
+	return f.m.ioError(err, "read a temporary file")
+}
+
+// allocate finds space for e and sets Offset and Seq.
+func (f *File) allocate(e *Extent) error {
+	e.Seq = f.m.seq.Add(1)
+	pages := pagesFor(e.Stored)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	page, ok := f.extents.reuse(pages)
+	if !ok {
+		if !f.m.grow(pages * pageSize) {
+			return f.m.quotaError(f.tag, pages*pageSize)
+		}
+		page = f.extents.extend(pages)
+	}
+	e.Offset = page * pageSize
+	if invariants.Enabled {
+		if f.live == nil {
+			f.live = make(map[int64]uint64)
+		}
+		f.live[e.Offset] = e.Seq
+	}
+	return nil
+}
+
+// Free lets the space of e, which nobody reads any more, be used by later
+// blocks; when nothing is left in the file its space goes back to the disk.
+// Each extent may be freed once; Close frees all.
+func (f *File) Free(e Extent) {
+	if e.IsZero() || f.enter() != nil {
+		return
+	}
+	defer f.exit()
+	f.release(e)
+}
+
+func (f *File) release(e Extent) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if invariants.Enabled {
+		invariants.Check(f.live[e.Offset] == e.Seq, "spill: an extent was freed twice")
+		delete(f.live, e.Offset)
+	}
+	if !f.extents.release(e.Offset/pageSize, pagesFor(e.Stored)) {
+		return
+	}
+	// Nothing is in use, so nobody is writing or reading.
+	pages := f.extents.end
+	if pages*pageSize > keepBytes && f.handle.truncate() {
+		f.m.disk.Add(-pages * pageSize)
+		pages = 0
+	}
+	f.extents.restart(pages)
+}
+
+// Close gives back the file's space, after waiting for calls in progress. It
+// is idempotent. An error means that something may be left on disk until the
+// manager is closed.
+func (f *File) Close() error {
+	f.gate.Lock()
+	h := f.handle
+	f.handle = nil
+	f.gate.Unlock()
+	if h == nil {
+		return nil
+	}
+	err := h.rw.Close()
+	if h.path != "" {
+		rmErr := h.fs.Remove(h.path)
+		if rmErr != nil {
+			rmErr = h.fs.Remove(h.path) // a passing fault leaves nothing
+		}
+		if err == nil {
+			err = rmErr
+		}
+	}
+	f.mu.Lock()
+	f.m.disk.Add(-f.extents.end * pageSize)
+	f.extents = extentMap{}
+	f.mu.Unlock()
+	f.m.forget(f)
+	if err != nil {
+		return f.m.ioError(err, "close a temporary file")
+	}
+	return nil
+}

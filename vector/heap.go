@@ -123,3 +123,12 @@ func (v *Vector) PutAllocated(i int, s []byte) {
 	h := &v.own.heap
 	refs[i] = types.LongRef(s, h.cur-1, int(raw.Of(s)-raw.Of(h.list[h.cur-1])))
 }
+
+// bytes returns the memory of the heap's own pages.
+func (h *stringHeap) bytes() int64 {
+	n := int64(0)
+	for _, p := range h.pages {
+		n += int64(cap(p))
+	}
+	return n
+}

@@ -307,7 +307,7 @@ func (v *Vector) Flatten() {
 // Bytes returns about how much memory v's own buffers take, children included;
 // for accounting.
 func (v *Vector) Bytes() int64 {
-	n := int64(cap(v.own.data) + 8*cap(v.own.valid) + cap(v.own.heap))
+	n := int64(cap(v.own.data)+8*cap(v.own.valid)) + v.own.heap.bytes()
 	for _, c := range v.Children {
 		n += c.Bytes()
 	}

@@ -1,0 +1,88 @@
+package function
+
+import (
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// Aggregate is an aggregate function.
+type Aggregate struct {
+	Name        string
+	Aliases     []string
+	Overloads   []AggOverload
+	Description string
+	Example     string // a complete SELECT of one value
+	Result      string
+	Category    string
+}
+
+// AggOverload is one signature of an aggregate.
+type AggOverload struct {
+	Params   []types.Type
+	Variadic bool
+	// Bind makes the state functions for the actual argument types.
+	Bind func(args []types.Type, consts []*types.Value) (*BoundAgg, error)
+}
+
+// BoundAgg is an aggregate made concrete. Its functions work on states of
+// Size bytes inside row pages, whose addresses they get; states hold no Go
+// pointer, so that pages can be spilled and read back as they stand. Bytes of
+// variable length (the string of a max) live in the heap that goes with the
+// state's row (StateHeap) and are referred to by types.StringRef.
+//
+// Shapes: rows[i] is the address of the row of the i-th selected position
+// (position sel[i], or i when sel is nil), for n of them; a row may occur more
+// than once; the state starts off bytes behind it. NULL arguments are skipped
+// by the function itself unless documented otherwise. Args are cast to Params.
+//
+// Combine must be associative and commutative (up to floating-point rounding);
+// aggregates whose answer depends on row order say so in OrderDependent.
+type BoundAgg struct {
+	Name   string
+	Params []types.Type
+	Return types.Type
+	Size   int // bytes of a state, a multiple of 8; zeroed before Init
+
+	// Data is whatever Bind prepared; read-only.
+	Data any
+	// HeapState: states refer to a StateHeap.
+	HeapState bool
+	// OrderDependent: first, last, list …: the answer follows input order.
+	OrderDependent bool
+	// Init prepares zeroed states; nil when zero is right.
+	Init func(rows []raw.Addr, off uintptr)
+	// Update adds the arguments at the selected positions to their rows'
+	// states.
+	Update func(c *AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error
+	// UpdateOne adds all selected positions to the one state at row
+	// (ungrouped aggregation).
+	UpdateOne func(c *AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error
+	// Combine adds the states of src to those of dst, pairwise; src's heap is
+	// c.SrcBufs.
+	Combine func(c *AggCall, src, dst []raw.Addr, off uintptr) error
+	// Finalize writes the results of rows to out (flat, resized to at least
+	// from+len(rows)) from position from on. Empty groups (only the global one
+	// can be empty) give NULL or 0 as SQL says.
+	Finalize func(c *AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error
+}
+
+// StateHeap is where aggregates with HeapState keep bytes. Memory handed out
+// lives as long as the row pages do.
+type StateHeap interface {
+	// Put copies b to the heap that goes with the row at the given address
+	// and returns its reference; short strings are inlined. It fails with
+	// 53200 when the budget is exhausted.
+	Put(row raw.Addr, b []byte) (types.StringRef, error)
+	// Bufs resolves references of rows of this heap.
+	Bufs() [][]byte
+}
+
+// AggCall carries what aggregate functions need beside states.
+type AggCall struct {
+	Session *Session
+	Heap    StateHeap
+	SrcBufs [][]byte // Combine: buffers of src's references
+	Bound   *BoundAgg
+	Tmp     []*vector.Vector
+}

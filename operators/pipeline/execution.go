@@ -1,0 +1,360 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/spill/spawn"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+)
+
+// Pipeline is one source, the operators its chunks pass, and the sink they end
+// in. It is a plan: Execution holds what changes.
+type Pipeline struct {
+	Name string
+	// Open returns the source; called when all of Deps are finalized.
+	Open func(ctx context.Context) (operators.Source, error)
+	Ops  []operators.Operator
+	Sink operators.Sink
+	// Deps must be finalized before this pipeline starts.
+	Deps []*Pipeline
+	// Profiles, when set, has one entry for the source, one an operator and
+	// one for the sink.
+	Profiles []*operators.Profile
+}
+
+// Execution runs the pipelines of one query. Start it once; Wait for it always.
+type Execution struct {
+	sched  *Scheduler
+	env    *operators.Env
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	stop   func() bool // of the cancellation hook
+	done   chan struct{}
+
+	rows   atomic.Int64 // rows read by all sources, for progress
+	mu     sync.Mutex
+	runs   []*run
+	left   int   // pipelines not finalized yet
+	active int   // tasks not ended
+	err    error // first error of any pipeline
+	ended  bool
+}
+
+// run is a pipeline in execution.
+type run struct {
+	*Pipeline
+	exec    *Execution
+	started bool
+	final   bool
+	tasks   []*task
+
+	// The lowest failing batch; tasks in batches from it on stop.
+	errBatch atomic.Int64
+	finished atomic.Bool // a step wants no more input
+
+	mu      sync.Mutex
+	source  operators.Source
+	stage   int // 0: source; k: continuation of operator k-1
+	arrived int
+	ended   int
+	err     error
+}
+
+// Start begins to run pipelines, which come in an order in which dependencies
+// precede. Cancelling ctx, or Cancel, ends the query with 57014.
+func Start(ctx context.Context, sched *Scheduler, env *operators.Env, pipelines []*Pipeline) *Execution {
+	e := &Execution{sched: sched, env: env, done: make(chan struct{}), left: len(pipelines)}
+	e.ctx, e.cancel = context.WithCancelCause(ctx)
+	e.stop = context.AfterFunc(e.ctx, e.wakeAll)
+	for _, p := range pipelines {
+		r := &run{Pipeline: p, exec: e}
+		r.errBatch.Store(math.MaxInt64)
+		e.runs = append(e.runs, r)
+	}
+	e.startReady()
+	return e
+}
+
+// Context is the execution's context, cancelled at its end.
+func (e *Execution) Context() context.Context { return e.ctx }
+
+// Cancel ends the execution early with the given cause (nil: cancelled).
+func (e *Execution) Cancel(cause error) {
+	if cause == nil {
+		cause = context.Canceled
+	}
+	e.cancel(cause)
+}
+
+// Done is closed when the execution has ended and released everything but the
+// sinks.
+func (e *Execution) Done() <-chan struct{} { return e.done }
+
+// Wait waits for the end and returns the query's error.
+func (e *Execution) Wait() error {
+	<-e.done
+	return e.err
+}
+
+// Err returns the query's error; valid after Done.
+func (e *Execution) Err() error { return e.err }
+
+// RowsRead returns how many rows all sources together have produced so far.
+func (e *Execution) RowsRead() int64 { return e.rows.Load() }
+
+// wakeAll queues every parked task so that it sees the cancelled context.
+func (e *Execution) wakeAll() {
+	e.mu.Lock()
+	runs := e.runs
+	e.mu.Unlock()
+	for _, r := range runs {
+		r.wakeAll()
+	}
+}
+
+// startReady starts pipelines whose dependencies are done, in order, while
+// fewer tasks than threads are active; it ends the execution when nothing is
+// left. It is called with no lock held.
+func (e *Execution) startReady() {
+	for {
+		e.mu.Lock()
+		if e.ended {
+			e.mu.Unlock()
+			return
+		}
+		if e.err == nil && e.ctx.Err() != nil && e.left > 0 {
+			e.err = cancelError(e.ctx)
+		}
+		if e.left == 0 || e.err != nil {
+			if e.active > 0 {
+				e.mu.Unlock()
+				return
+			}
+			e.ended = true
+			e.mu.Unlock()
+			e.stop()
+			e.cancel(context.Canceled)
+			close(e.done)
+			return
+		}
+		var next *run
+		if e.active < e.env.Threads {
+			for _, r := range e.runs {
+				if !r.started && e.depsDone(r) {
+					next = r
+					break
+				}
+			}
+		}
+		if next == nil {
+			e.mu.Unlock()
+			return
+		}
+		next.started = true
+		e.active++ // holds the execution open while the source opens
+		e.mu.Unlock()
+		if err := spawn.Call(next.Name, next.open); err != nil {
+			next.record(err, 0)
+			e.fail(err)
+		}
+		e.mu.Lock()
+		e.active--
+		e.mu.Unlock()
+	}
+}
+
+func (e *Execution) depsDone(r *run) bool {
+	for _, d := range r.Deps {
+		for _, o := range e.runs {
+			if o.Pipeline == d && !o.final {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (e *Execution) fail(err error) {
+	e.mu.Lock()
+	if e.err == nil {
+		e.err = err
+	}
+	e.mu.Unlock()
+	e.cancel(err)
+}
+
+// cancelError turns a cancelled context into the error that ended it: an
+// error of this query, or 57014.
+func cancelError(ctx context.Context) error {
+	var se *sqlerr.Error
+	if cause := context.Cause(ctx); errors.As(cause, &se) {
+		return cause
+	}
+	return sqlerr.FromContext(ctx)
+}
+
+// open opens the source and queues the tasks.
+func (r *run) open() error {
+	src, err := r.Open(r.exec.ctx)
+	if err != nil {
+		return err
+	}
+	r.source = src
+	n := max(1, min(r.exec.env.Threads, src.Workers()))
+	tasks := make([]*task, n)
+	for i := range tasks {
+		tasks[i] = newTask(r, i)
+	}
+	r.mu.Lock()
+	r.tasks = tasks
+	r.mu.Unlock()
+	r.exec.mu.Lock()
+	r.exec.active += n
+	r.exec.mu.Unlock()
+	for _, t := range tasks {
+		r.exec.sched.submit(t)
+	}
+	return nil
+}
+
+// record keeps the error of the lowest batch.
+func (r *run) record(err error, batch int64) {
+	r.mu.Lock()
+	if r.err == nil || batch < r.errBatch.Load() {
+		r.err = err
+		r.errBatch.Store(batch)
+	}
+	r.mu.Unlock()
+	r.wakeAll()
+}
+
+// finish ends the pipeline early: no step wants more input.
+func (r *run) finish() {
+	if !r.finished.Swap(true) {
+		r.wakeAll()
+	}
+}
+
+// wakeAll lets parked tasks see that something has changed.
+func (r *run) wakeAll() {
+	r.mu.Lock()
+	tasks := r.tasks
+	r.mu.Unlock()
+	for _, t := range tasks {
+		t.wake()
+	}
+}
+
+// low returns the number below which every batch is complete.
+func (r *run) low() int64 {
+	low := int64(math.MaxInt64)
+	for _, t := range r.tasks {
+		low = min(low, t.position.Load())
+	}
+	return low
+}
+
+// arrive is called by a task that has no input left in the current stage. The
+// last one opens the next stage, or the end, and queues all tasks again.
+func (r *run) arrive(t *task) {
+	r.mu.Lock()
+	r.arrived++
+	if r.arrived < len(r.tasks)-r.ended {
+		t.state = atBarrier
+		r.mu.Unlock()
+		return
+	}
+	r.mu.Unlock()
+	r.advance()
+}
+
+// advance moves to the next stage that has a source, or past the last; all
+// live tasks stand at the barrier.
+func (r *run) advance() {
+	var src operators.Source
+	var err error
+	stage := r.stage
+	old := r.source
+	for stage < len(r.Ops) && src == nil && err == nil && !r.finished.Load() && r.errBatch.Load() == math.MaxInt64 {
+		stage++
+		if c, ok := r.Ops[stage-1].(operators.Continuer); ok {
+			err = spawn.Call(r.Name, func() error {
+				var e error
+				src, e = c.Continue(r.exec.ctx)
+				return e
+			})
+		}
+	}
+	if src == nil {
+		stage = len(r.Ops) + 1
+	}
+	for _, t := range r.tasks {
+		t.closeSource()
+	}
+	if old != nil {
+		old.Close()
+	}
+	r.mu.Lock()
+	r.source, r.stage, r.arrived = src, stage, 0
+	var again []*task
+	for _, t := range r.tasks {
+		if t.state == ended {
+			continue
+		}
+		if err != nil {
+			t.err = err
+		}
+		if src == nil {
+			t.state = combining
+		} else {
+			t.state = reading
+			t.position.Store(int64(stage) << stageShift)
+		}
+		again = append(again, t)
+	}
+	r.mu.Unlock()
+	for _, t := range again {
+		r.exec.sched.submit(t)
+	}
+}
+
+// taskEnded counts a task that is done; the last one finalizes the pipeline.
+func (r *run) taskEnded(t *task) {
+	r.mu.Lock()
+	t.state = ended
+	r.ended++
+	last := r.ended == len(r.tasks)
+	atBarrierNow := !last && r.arrived > 0 && r.arrived == len(r.tasks)-r.ended
+	err := r.err
+	r.mu.Unlock()
+	e := r.exec
+	if atBarrierNow {
+		// The others wait for a task that failed: let them go on to their end.
+		r.advance()
+	}
+	if last {
+		if r.source != nil {
+			r.source.Close()
+			r.source = nil
+		}
+		if err == nil {
+			err = spawn.Call(r.Name, func() error { return r.Sink.Finalize(e.ctx) })
+		}
+		if err != nil {
+			e.fail(err)
+		}
+		e.mu.Lock()
+		r.final = true
+		e.left--
+		e.mu.Unlock()
+	}
+	e.mu.Lock()
+	e.active--
+	e.mu.Unlock()
+	e.startReady()
+}

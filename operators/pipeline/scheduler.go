@@ -1,0 +1,173 @@
+package pipeline
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gannetdb/gannet/spill/spawn"
+)
+
+// runnable is something a worker can run for a while.
+type runnable interface {
+	// work runs for at most about a slice and reports whether it wants to be
+	// queued again. It never panics: it recovers into its query's error.
+	work() (again bool)
+}
+
+// Scheduler runs tasks on at most Limit goroutines. It is safe for concurrent
+// use.
+type Scheduler struct {
+	group *spawn.Group
+
+	mu      sync.Mutex
+	queue   []runnable // FIFO; head is queue[head]
+	head    int
+	running int
+	limit   int
+	closed  bool
+}
+
+// NewScheduler returns a scheduler of the given number of workers (>= 1). It
+// starts no goroutine before the first task.
+func NewScheduler(workers int) *Scheduler {
+	g, _ := spawn.NewGroup(context.Background())
+	return &Scheduler{group: g, limit: max(workers, 1)}
+}
+
+// SetLimit changes the number of workers from the next task on.
+func (s *Scheduler) SetLimit(workers int) {
+	s.mu.Lock()
+	s.limit = max(workers, 1)
+	s.mu.Unlock()
+}
+
+// Close waits for running workers; the caller has ended all executions before.
+func (s *Scheduler) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	return s.group.Wait()
+}
+
+// submit queues r and starts a worker for it when fewer than limit run.
+func (s *Scheduler) submit(r runnable) {
+	s.mu.Lock()
+	s.queue = append(s.queue, r)
+	start := s.running < s.limit && !s.closed
+	if start {
+		s.running++
+	}
+	s.mu.Unlock()
+	if start {
+		s.group.Go("worker", s.work)
+	}
+}
+
+// next takes the oldest task; nil ends the worker.
+func (s *Scheduler) next() runnable {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.head == len(s.queue) || s.running > s.limit {
+		s.running--
+		return nil
+	}
+	r := s.queue[s.head]
+	s.queue[s.head] = nil
+	s.head++
+	if s.head == len(s.queue) {
+		s.queue, s.head = s.queue[:0], 0
+	} else if s.head >= 1024 {
+		s.queue = append(s.queue[:0], s.queue[s.head:]...)
+		s.head = 0
+	}
+	return r
+}
+
+func (s *Scheduler) work(context.Context) error {
+	for r := s.next(); r != nil; r = s.next() {
+		if r.work() {
+			s.mu.Lock()
+			s.queue = append(s.queue, r)
+			s.mu.Unlock()
+		}
+	}
+	return nil
+}
+
+// fanOut is a set of independent calls that workers and the caller share.
+type fanOut struct {
+	ctx  context.Context
+	name string
+	n    int64
+	fn   func(ctx context.Context, i int) error
+
+	next   atomic.Int64
+	cancel context.CancelFunc
+
+	mu      sync.Mutex
+	idle    sync.Cond
+	running int // helpers inside run
+	err     error
+	errAt   int64
+}
+
+// Run calls fn(ctx, i) for every i in [0, n) on at most workers goroutines, of
+// which the caller is one, and waits for all. After an error no further call
+// starts; the error of the lowest i is returned. A panic becomes XX000.
+func (s *Scheduler) Run(ctx context.Context, workers int, name string, n int, fn func(ctx context.Context, i int) error) error {
+	if n == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	f := &fanOut{ctx: ctx, cancel: cancel, name: name, n: int64(n), fn: fn}
+	f.idle.L = &f.mu
+	for range min(workers, n) - 1 {
+		s.submit(f)
+	}
+	f.drain()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.running > 0 {
+		f.idle.Wait()
+	}
+	return f.err
+}
+
+// work implements runnable: a helper that joins in if calls are left.
+func (f *fanOut) work() bool {
+	f.mu.Lock()
+	if f.next.Load() >= f.n {
+		f.mu.Unlock()
+		return false
+	}
+	f.running++
+	f.mu.Unlock()
+	f.drain()
+	f.mu.Lock()
+	f.running--
+	f.mu.Unlock()
+	f.idle.Broadcast()
+	return false
+}
+
+func (f *fanOut) drain() {
+	for {
+		i := f.next.Add(1) - 1
+		if i >= f.n {
+			return
+		}
+		err := spawn.Call(f.name, func() error { return f.fn(f.ctx, int(i)) })
+		if err == nil {
+			continue
+		}
+		f.next.Store(f.n)
+		f.mu.Lock()
+		if f.err == nil || i < f.errAt {
+			f.err, f.errAt = err, i
+		}
+		f.mu.Unlock()
+		f.cancel()
+	}
+}

@@ -1,0 +1,120 @@
+package logical
+
+// Children implements Node.
+func (n *Scan) Children() []Node          { return nil }
+func (n *Values) Children() []Node        { return nil }
+func (n *Filter) Children() []Node        { return []Node{n.Input} }
+func (n *Project) Children() []Node       { return []Node{n.Input} }
+func (n *Join) Children() []Node          { return []Node{n.Left, n.Right} }
+func (n *DependentJoin) Children() []Node { return []Node{n.Left, n.Right} }
+func (n *Aggregate) Children() []Node     { return []Node{n.Input} }
+func (n *Sort) Children() []Node          { return []Node{n.Input} }
+func (n *Limit) Children() []Node         { return []Node{n.Input} }
+func (n *TopN) Children() []Node          { return []Node{n.Input} }
+func (n *SetOp) Children() []Node         { return n.Inputs }
+func (n *CTE) Children() []Node           { return []Node{n.Def, n.Body} }
+func (n *CTERef) Children() []Node        { return nil }
+
+// WithChildren implements Node.
+func (n *Scan) WithChildren(c []Node) Node   { return n }
+func (n *Values) WithChildren(c []Node) Node { return n }
+func (n *CTERef) WithChildren(c []Node) Node { return n }
+
+// WithChildren implements Node.
+func (n *Filter) WithChildren(c []Node) Node { m := *n; m.Input = c[0]; return &m }
+
+// WithChildren implements Node.
+func (n *Project) WithChildren(c []Node) Node { m := *n; m.Input = c[0]; return &m }
+
+// WithChildren implements Node.
+func (n *Join) WithChildren(c []Node) Node { m := *n; m.Left, m.Right = c[0], c[1]; return &m }
+
+// WithChildren implements Node.
+func (n *DependentJoin) WithChildren(c []Node) Node { m := *n; m.Left, m.Right = c[0], c[1]; return &m }
+
+// WithChildren implements Node.
+func (n *Aggregate) WithChildren(c []Node) Node { m := *n; m.Input = c[0]; return &m }
+
+// WithChildren implements Node.
+func (n *Sort) WithChildren(c []Node) Node { m := *n; m.Input = c[0]; return &m }
+
+// WithChildren implements Node.
+func (n *Limit) WithChildren(c []Node) Node { m := *n; m.Input = c[0]; return &m }
+
+// WithChildren implements Node.
+func (n *TopN) WithChildren(c []Node) Node { m := *n; m.Input = c[0]; return &m }
+
+// WithChildren implements Node.
+func (n *SetOp) WithChildren(c []Node) Node { m := *n; m.Inputs = c; return &m }
+
+// WithChildren implements Node.
+func (n *CTE) WithChildren(c []Node) Node { m := *n; m.Def, m.Body = c[0], c[1]; return &m }
+
+// Columns implements Node.
+func (n *Scan) Columns() []Column {
+	if n.Out == nil {
+		return n.Cols
+	}
+	out := make([]Column, 0, len(n.Out))
+	for _, id := range n.Out {
+		for _, c := range n.Cols {
+			if c.ID == id {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// Columns implements Node.
+func (n *Values) Columns() []Column { return n.Cols }
+
+// Columns implements Node.
+func (n *Filter) Columns() []Column { return n.Input.Columns() }
+
+// Columns implements Node.
+func (n *Project) Columns() []Column { return n.Cols }
+
+// Columns implements Node.
+func (n *Join) Columns() []Column {
+	return joinColumns(n.Kind, n.Left, n.Right, n.MarkCol)
+}
+
+// Columns implements Node.
+func (n *DependentJoin) Columns() []Column {
+	return joinColumns(n.Kind, n.Left, n.Right, n.MarkCol)
+}
+
+func joinColumns(kind JoinKind, left, right Node, mark Column) []Column {
+	l := left.Columns()
+	switch kind {
+	case Semi, Anti, NullAnti:
+		return l
+	case Mark:
+		return append(l[:len(l):len(l)], mark)
+	}
+	return append(l[:len(l):len(l)], right.Columns()...)
+}
+
+// Columns implements Node.
+func (n *Aggregate) Columns() []Column {
+	return append(n.GroupCols[:len(n.GroupCols):len(n.GroupCols)], n.AggCols...)
+}
+
+// Columns implements Node.
+func (n *Sort) Columns() []Column { return n.Input.Columns() }
+
+// Columns implements Node.
+func (n *Limit) Columns() []Column { return n.Input.Columns() }
+
+// Columns implements Node.
+func (n *TopN) Columns() []Column { return n.Input.Columns() }
+
+// Columns implements Node.
+func (n *SetOp) Columns() []Column { return n.Cols }
+
+// Columns implements Node.
+func (n *CTE) Columns() []Column { return n.Body.Columns() }
+
+// Columns implements Node.
+func (n *CTERef) Columns() []Column { return n.Cols }

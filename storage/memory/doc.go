@@ -1,0 +1,17 @@
+// Package memory holds tables in memory: row groups of at most RowGroupSize
+// rows whose columns lie in budgeted blocks.
+//
+// A Table grows only by Commit of an Appender, which publishes whole row
+// groups at once; Snapshot gives an immutable view that scans read without
+// locks. Row groups keep per column the minimum, maximum, NULL count and a
+// sketch of the distinct values, so scans prune and the planner estimates as
+// over files. Row groups are never changed after they were published.
+//
+// Layout of a column in a row group: the elements as in a flat vector, one
+// contiguous buffer; a validity bitmap when a NULL occurs; string bytes beyond
+// twelve in heap buffers that the references point into by index; nested types
+// as child columns. A scan's vectors share these buffers.
+//
+// What it does not do yet: eviction of row groups to disk, deletes, MVCC
+// versions of rows (they come with native storage, on the same row groups).
+package memory

@@ -1,0 +1,164 @@
+package memory
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/vector"
+)
+
+// snapshot is a Table at one moment.
+type snapshot struct {
+	t      *Table
+	cols   []storage.Column
+	groups []*group
+	stats  atomic.Pointer[storage.TableStats]
+}
+
+var _ storage.Table = (*snapshot)(nil)
+
+func (s *snapshot) Columns() []storage.Column { return s.cols }
+
+func (s *snapshot) Stats(context.Context) (*storage.TableStats, error) {
+	if st := s.stats.Load(); st != nil {
+		return st, nil
+	}
+	st := tableStats(s.cols, s.groups)
+	s.stats.Store(st)
+	return st, nil
+}
+
+func (s *snapshot) Scan(_ context.Context, spec *storage.ScanSpec) (storage.Scanner, error) {
+	if !s.t.open() {
+		return nil, sqlerr.New(sqlerr.CodeUndefinedTable, "the table was dropped while the statement was prepared")
+	}
+	sc := &scanner{snap: s, spec: spec}
+	counters := spec.Counters
+	for i, g := range s.groups {
+		if g.refuted(spec.Predicates) {
+			if counters != nil {
+				counters.RowGroupsSkipped.Add(1)
+			}
+			continue
+		}
+		sc.morsels = append(sc.morsels, morsel{batch: int64(i), g: g})
+	}
+	return sc, nil
+}
+
+// refuted reports whether the statistics prove that no row passes.
+func (g *group) refuted(preds []storage.Predicate) bool {
+	for i := range preds {
+		p := &preds[i]
+		st := &g.stats[p.Column]
+		cs := storage.ColumnStats{HasMinMax: st.has, Min: st.min, Max: st.max, NullCount: int64(g.cols[p.Column].nulls)}
+		if p.Refuted(&cs, int64(g.rows)) {
+			return true
+		}
+	}
+	return false
+}
+
+type morsel struct {
+	batch int64
+	g     *group
+}
+
+type scanner struct {
+	snap    *snapshot
+	spec    *storage.ScanSpec
+	morsels []morsel
+	next    atomic.Int64
+	closed  atomic.Bool
+}
+
+func (s *scanner) Morsels() int { return len(s.morsels) }
+
+func (s *scanner) Close() error {
+	if !s.closed.Swap(true) {
+		s.snap.t.release()
+	}
+	return nil
+}
+
+func (s *scanner) NewReader() (storage.Reader, error) {
+	r := &reader{s: s, sel: make([]uint32, vector.Capacity)}
+	for _, p := range s.spec.Predicates {
+		r.selectors = append(r.selectors, p.NewSelector())
+		r.filter = append(r.filter, vector.New(s.snap.cols[p.Column].Type))
+	}
+	r.rows = s.spec.ChunkRows
+	if r.rows == 0 {
+		r.rows = vector.Capacity
+	}
+	return r, nil
+}
+
+type reader struct {
+	s         *scanner
+	g         *group
+	from      int
+	rows      int // a chunk
+	selectors []storage.Selector
+	filter    []*vector.Vector
+	sel       []uint32
+}
+
+func (r *reader) NextMorsel(context.Context) (int64, bool, error) {
+	i := r.s.next.Add(1) - 1
+	if i >= int64(len(r.s.morsels)) {
+		return 0, false, nil
+	}
+	m := r.s.morsels[i]
+	r.g, r.from = m.g, 0
+	if c := r.s.spec.Counters; c != nil {
+		c.RowGroupsRead.Add(1)
+		c.RowsScanned.Add(int64(m.g.rows))
+	}
+	return m.batch, true, nil
+}
+
+func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
+	for r.g != nil && r.from < r.g.rows {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		n := min(r.rows, r.g.rows-r.from)
+		from := r.from
+		r.from += n
+		var sel []uint32
+		for i, p := range r.s.spec.Predicates {
+			r.g.cols[p.Column].read(r.filter[i], from, n)
+			var err error
+			if sel, err = r.selectors[i].Select(r.filter[i], sel, n, r.sel); err != nil {
+				return false, err
+			}
+			if len(sel) == 0 {
+				break
+			}
+		}
+		out := n
+		if len(r.selectors) > 0 {
+			if len(sel) == 0 {
+				continue
+			}
+			out = len(sel)
+			if out == n {
+				sel = nil
+			}
+		}
+		for k, ord := range r.s.spec.Columns {
+			r.g.cols[ord].read(chunk.Cols[k], from, n)
+		}
+		chunk.Len, chunk.Sel = n, sel
+		if c := r.s.spec.Counters; c != nil {
+			c.RowsOut.Add(int64(out))
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+func (r *reader) Close() {}

@@ -1,0 +1,97 @@
+package storage
+
+import (
+	"context"
+
+	"github.com/gannetdb/gannet/spill/budget"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// Column describes one column of a table.
+type Column struct {
+	Name    string
+	Type    types.Type
+	NotNull bool
+}
+
+// ColumnStats is what is known about a column's values without reading them.
+// Min and Max, when HasMinMax, bound every non-NULL value (they may be wider
+// than the data, and come from files, so they serve pruning and estimates;
+// whoever indexes by them checks bounds). Strings may be truncated prefixes:
+// then Min is below and Max above all values.
+type ColumnStats struct {
+	HasMinMax   bool
+	Min, Max    types.Value
+	NullCount   int64   // -1 unknown
+	Distinct    float64 // estimate; 0 unknown
+	AvgBytes    float64 // mean in-memory payload bytes of a string value; 0 unknown
+	DistinctMax bool    // Distinct is an upper bound rather than an estimate
+}
+
+// TableStats is what is known about a table.
+type TableStats struct {
+	NumRows float64 // exact when Exact
+	Exact   bool
+	Columns []ColumnStats // nil or one a column
+	Bytes   int64         // stored bytes; 0 unknown
+}
+
+// Table is something that can be scanned. Implementations are immutable
+// snapshots, safe for concurrent use.
+type Table interface {
+	// Columns lists the columns in order. The slice must not be changed.
+	Columns() []Column
+	// Stats returns what is known cheaply (footers, counters); it may read
+	// file footers the first time.
+	Stats(ctx context.Context) (*TableStats, error)
+	// Scan plans a scan; nothing is read yet. Errors: 58P01, 58030, XX001 …
+	Scan(ctx context.Context, spec *ScanSpec) (Scanner, error)
+}
+
+// ScanSpec says what a scan must return.
+type ScanSpec struct {
+	// Columns are ordinals of Table.Columns, in output order. Empty: only row
+	// counts are wanted (chunks with Len and no columns).
+	Columns []int
+	// Predicates is a conjunction. The scan applies it exactly: rows that fail
+	// any of them are not in the selection of the chunks returned. A column
+	// that only predicates use need not be in Columns.
+	Predicates []Predicate
+	// ChunkRows bounds the positions of a chunk, 1 to vector.Capacity; tests
+	// lower it. 0 means vector.Capacity.
+	ChunkRows int
+	// Mem is charged for page buffers, dictionaries and other working memory.
+	Mem *budget.Reservation
+	// Counters receives what was read and skipped; nil when nobody asks.
+	Counters *ScanCounters
+}
+
+// Scanner hands out morsels of one scan. It is safe for concurrent use.
+type Scanner interface {
+	// Morsels returns how many morsels there are; more may be known only
+	// later for some formats, then it is the count so far. It is used for
+	// progress and to choose the number of workers.
+	Morsels() int
+	// NewReader returns a reader for one worker.
+	NewReader() (Reader, error)
+	// Close releases what the scan holds (open files). All readers are closed
+	// before.
+	Close() error
+}
+
+// Reader reads morsels for one worker; it is not safe for concurrent use.
+type Reader interface {
+	// NextMorsel claims the next morsel. ok is false when none is left. batch
+	// is the morsel's place in the table's row order (unique, ascending with
+	// row order, not necessarily dense); morsels are claimed in ascending
+	// order over all readers of the scan.
+	NextMorsel(ctx context.Context) (batch int64, ok bool, err error)
+	// Next fills chunk with the next rows of the morsel; false at its end.
+	// chunk's columns have the types of ScanSpec.Columns and are borrowed
+	// from the reader until its next call. Chunks of which no row survived
+	// the predicates are skipped, not returned.
+	Next(ctx context.Context, chunk *vector.Chunk) (bool, error)
+	// Close releases buffers and reservations. Idempotent.
+	Close()
+}

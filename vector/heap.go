@@ -34,6 +34,15 @@ func (h *stringHeap) reset() {
 	}
 }
 
+// bytes returns what the own pages take.
+func (h *stringHeap) bytes() int64 {
+	n := int64(24 * cap(h.list))
+	for _, p := range h.pages {
+		n += int64(cap(p))
+	}
+	return n
+}
+
 // alloc returns n fresh bytes at the end of the current page.
 func (h *stringHeap) alloc(n int) []byte {
 	if h.cur > 0 {
@@ -122,13 +131,4 @@ func (v *Vector) PutAllocated(i int, s []byte) {
 	}
 	h := &v.own.heap
 	refs[i] = types.LongRef(s, h.cur-1, int(raw.Of(s)-raw.Of(h.list[h.cur-1])))
-}
-
-// bytes returns the memory of the heap's own pages.
-func (h *stringHeap) bytes() int64 {
-	n := int64(0)
-	for _, p := range h.pages {
-		n += int64(cap(p))
-	}
-	return n
 }

@@ -307,8 +307,8 @@ func (v *Vector) Flatten() {
 // Bytes returns about how much memory v's own buffers take, children included;
 // for accounting.
 func (v *Vector) Bytes() int64 {
-	n := int64(cap(v.own.data)+8*cap(v.own.valid)) + v.own.heap.bytes()
-	for _, c := range v.Children {
+	n := int64(cap(v.own.data)+8*cap(v.own.valid)+4*cap(v.own.codes)) + v.own.heap.bytes()
+	for _, c := range v.own.children {
 		n += c.Bytes()
 	}
 	return n

@@ -240,10 +240,16 @@ func (t *table) lines(mode string) []string {
 	if mode == "valuesort" {
 		return vals
 	}
+	// A tab inside a value would read as two values.
+	tabs := slices.ContainsFunc(vals, func(s string) bool { return strings.Contains(s, "\t") })
 	for i := 0; i < len(vals); i += cols {
 		row := make([]string, cols)
 		for k := range row {
 			row[k] = named(vals[i+k], t.types[k])
+		}
+		if tabs {
+			out = append(out, row...)
+			continue
 		}
 		out = append(out, strings.Join(row, "\t"))
 	}

@@ -11,6 +11,11 @@ import (
 	"time"
 )
 
+// ValueText gives a Go value that a database/sql driver returned the text of
+// CAST(x AS VARCHAR). typ is its SQL type, upper case, "" where unknown; a NULL
+// is "NULL".
+func ValueText(v any, typ string) string { return new(Engine).text(v, typ) }
+
 // text gives a Go value that a driver returned the text of CAST(x AS VARCHAR).
 // typ is the SQL type, upper case, "" where unknown.
 func (e *Engine) text(v any, typ string) string {

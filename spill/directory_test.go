@@ -267,7 +267,7 @@ func TestEveryOperationFails(t *testing.T) {
 				}
 				return nil
 			}))
-			m := NewManager(Options{FS: fsys, Dir: "/tmp"})
+			m := NewManager(Options{FS: fsys, Dir: "/tmp", Compression: CompressAlways})
 			err := session(m, func(got, want []byte) {
 				if string(got) != string(want) {
 					t.Fatalf("operation %d failing: wrong bytes", n)

@@ -44,14 +44,19 @@
 //
 // # Compression
 //
-// Payloads from 4 KiB to MaxCompressed bytes are compressed when that saves a
-// quarter. Each file learns: a sample of 16 KiB decides; once a whole payload
-// was compressed well the sample is left out; a disappointment makes the file
-// store the next 1, 3, 7 … 63 payloads without looking. Scratch memory is a
-// fixed number of buffers of about 0.6 MiB each, as many as GOMAXPROCS but at
-// least 2 and at most 16, made when needed, charged to Options.Scratch, and
-// given back when no file is open. A writer that gets none stores; a reader
-// waits for one.
+// Payloads from 4 KiB to MaxCompressed bytes are compressed when that makes
+// them smaller by a quarter and, with CompressAuto, takes less time than
+// moving the bytes saved: the manager measures how fast its disk takes writes
+// (a page cache with room is five times faster than the codec, a disk slower)
+// and how fast the codec is. When half of MaxBytes is taken, space counts for
+// more than time. Each file learns: a sample of 16 KiB decides; once a whole
+// payload was compressed well the sample is left out; a disappointment makes
+// the file store the next 1, 3, 7 … 63 payloads without looking.
+//
+// Scratch memory is a fixed number of buffers of about 0.6 MiB each, as many
+// as GOMAXPROCS but at least 2 and at most 16, made when needed, charged to
+// Options.Scratch, and given back when no file is open. A writer that gets
+// none stores; a reader waits for one.
 //
 // # Invariants
 //

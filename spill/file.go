@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/klauspost/compress/s2"
@@ -183,8 +184,12 @@ func (f *File) writeFrame(ctx context.Context, e Extent, scratch, payload []byte
 }
 
 func (f *File) write(b []byte, off int64) error {
+	start := time.Now()
 	if err := f.handle.writeAt(b, off); err != nil {
 		return f.m.ioError(err, "write a temporary file")
+	}
+	if len(b) >= minTimed {
+		f.m.pace.write.observe(time.Since(start), len(b))
 	}
 	return nil
 }

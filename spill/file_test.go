@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -84,7 +85,7 @@ func check(t testing.TB, f *File, e Extent, want []byte) {
 func TestWriteAndRead(t *testing.T) {
 	for name, fsys := range map[string]vfs.FS{"real": nil, "mem": vfs.NewMem()} {
 		t.Run(name, func(t *testing.T) {
-			m := realManager(t, Options{FS: fsys})
+			m := realManager(t, Options{FS: fsys, Compression: CompressAlways})
 			f := create(t, m)
 			lengths := []int{0, 1, 8, 4047, 4048, 4049, 8192, 256 << 10, MaxCompressed, MaxCompressed + 1}
 			if fsys == nil {
@@ -134,7 +135,7 @@ func TestWriteAndRead(t *testing.T) {
 func TestCompressionAdapts(t *testing.T) {
 	bud := budget.New(64 << 20)
 	res := bud.Reserve("spill scratch")
-	m := realManager(t, Options{Scratch: res})
+	m := realManager(t, Options{Scratch: res, Compression: CompressAlways})
 	good, bad := create(t, m), create(t, m)
 	var es []Extent
 	for i := range uint64(100) {
@@ -176,9 +177,53 @@ func TestCompressionAdapts(t *testing.T) {
 	}
 }
 
+func TestCompressionHeedsTheDisk(t *testing.T) {
+	fast, slow := func(m *Manager) { m.pace.write.bits.Store(math.Float64bits(1e-9)) },
+		func(m *Manager) { m.pace.write.bits.Store(math.Float64bits(1e6)) }
+	p := payload(1, 256<<10, true)
+	compressed := func(m *Manager, set func(*Manager), n int) (count int) {
+		f := create(t, m)
+		for range n {
+			if set != nil {
+				set(m)
+			}
+			if e := write(t, f, p); e.Encoding == encodingS2 {
+				count++
+			}
+		}
+		return count
+	}
+	m := realManager(t, Options{})
+	f := create(t, m)
+	if e := write(t, f, p); e.Encoding != encodingStored {
+		t.Fatal("compressed before the disk's speed is known")
+	}
+	if w := m.pace.write.get(); w <= 0 {
+		t.Fatalf("write takes %v ns a byte", w)
+	}
+	if n := compressed(m, fast, 100); n != 0 {
+		t.Fatalf("%d of 100 compressed for a fast disk", n)
+	}
+	if n := compressed(m, slow, 100); n != 100 {
+		t.Fatalf("%d of 100 compressed for a slow disk", n)
+	}
+	if e := m.pace.encode.get(); e <= 0 {
+		t.Fatalf("encoding takes %v ns a byte", e)
+	}
+	m = realManager(t, Options{Compression: CompressNever})
+	if n := compressed(m, slow, 10); n != 0 {
+		t.Fatalf("%d of 10 compressed against the option", n)
+	}
+	// A fast disk that is half full.
+	m = realManager(t, Options{MaxBytes: 4 << 20})
+	if n := compressed(m, fast, 20); n == 0 || n > 12 {
+		t.Fatalf("%d of 20 compressed with a quota of 16 stored", n)
+	}
+}
+
 func TestNoScratchMeansStored(t *testing.T) {
 	bud := budget.New(1000)
-	m := realManager(t, Options{Scratch: bud.Reserve("spill scratch")})
+	m := realManager(t, Options{Scratch: bud.Reserve("spill scratch"), Compression: CompressAlways})
 	f := create(t, m)
 	p := payload(1, 256<<10, true)
 	e := write(t, f, p)
@@ -379,7 +424,7 @@ func TestEveryFlippedBitIsFound(t *testing.T) {
 		"compressed": payload(1, 4096, true),
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := NewManager(Options{FS: vfs.NewMem(), Dir: "/tmp"})
+			m := NewManager(Options{FS: vfs.NewMem(), Dir: "/tmp", Compression: CompressAlways})
 			defer m.Close()
 			f := create(t, m)
 			e := write(t, f, p)
@@ -409,7 +454,7 @@ func TestConcurrentWriters(t *testing.T) {
 	for name, fsys := range map[string]vfs.FS{"real": nil, "mem": vfs.NewMem()} {
 		t.Run(name, func(t *testing.T) {
 			bud := budget.New(3 * int64(scratchSize))
-			m := realManager(t, Options{FS: fsys, Scratch: bud.Reserve("scratch")})
+			m := realManager(t, Options{FS: fsys, Scratch: bud.Reserve("scratch"), Compression: CompressAlways})
 			f := create(t, m)
 			var wg sync.WaitGroup
 			for g := range uint64(6) {
@@ -643,14 +688,15 @@ func BenchmarkWrite(b *testing.B) {
 	for _, c := range []struct {
 		name         string
 		compressible bool
-		off          bool
-	}{{"incompressible", false, false}, {"stored", false, true}, {"compressible", true, false}} {
+		mode         Compression
+	}{
+		{"incompressible", false, CompressAlways}, {"incompressible-auto", false, CompressAuto},
+		{"stored", false, CompressNever},
+		{"compressible", true, CompressAlways}, {"compressible-auto", true, CompressAuto},
+	} {
 		b.Run(c.name, func(b *testing.B) {
-			m := realManager(b, Options{})
+			m := realManager(b, Options{Compression: c.mode})
 			f := create(b, m)
-			if c.off {
-				f.chooser.skip.Store(1 << 30)
-			}
 			p := payload(1, 256<<10, c.compressible)
 			var ring [64]Extent
 			b.SetBytes(int64(len(p)))
@@ -667,7 +713,7 @@ func BenchmarkWrite(b *testing.B) {
 func BenchmarkRead(b *testing.B) {
 	for _, compressible := range []bool{false, true} {
 		b.Run(map[bool]string{false: "stored", true: "compressed"}[compressible], func(b *testing.B) {
-			m := realManager(b, Options{})
+			m := realManager(b, Options{Compression: CompressAlways})
 			f := create(b, m)
 			p := payload(1, 256<<10, compressible)
 			e := write(b, f, p)

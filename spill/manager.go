@@ -29,6 +29,8 @@ type Options struct {
 	// Scratch is charged for compression buffers (see the package comment);
 	// nil means they are only bounded. The manager does not close it.
 	Scratch *budget.Reservation
+	// Compression says when payloads are compressed.
+	Compression Compression
 }
 
 // Manager owns the temporary files of a database. All methods are safe for
@@ -38,6 +40,7 @@ type Manager struct {
 	isReal  bool
 	epoch   uint64
 	scratch *scratchPool
+	pace    pace
 
 	maxBytes atomic.Int64
 	disk     atomic.Int64 // bytes the files take
@@ -102,7 +105,7 @@ func (m *Manager) Create(tag string) (*File, error) {
 	if err != nil {
 		return nil, m.ioError(err, "create a temporary file")
 	}
-	f := &File{m: m, tag: tag, number: m.made, handle: h}
+	f := &File{m: m, tag: tag, number: m.made, handle: h, chooser: chooser{m: m}}
 	m.files[f] = struct{}{}
 	return f, nil
 }

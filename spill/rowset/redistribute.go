@@ -1,0 +1,187 @@
+package rowset
+
+import (
+	"context"
+	"sort"
+
+	"github.com/gannetdb/gannet/spill"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/raw"
+)
+
+// follow gives the writer as many partitions as the Set has and moves its rows
+// there.
+func (w *Writer) follow(ctx context.Context) error {
+	bits := int(w.s.bits.Load())
+	if w.bits == bits {
+		return nil
+	}
+	for i := range w.parts {
+		p := &w.parts[i]
+		p.settle(w.s.perPage)
+		w.moving = append(w.moving, p.frags...)
+	}
+	w.bits = bits
+	w.parts = make([]writerPart, 1<<bits)
+	w.rows = 0
+	w.generation++
+	return w.move(ctx)
+}
+
+// countBytes takes over a fragment's memory into the writer's count and its
+// heap pages into bufs.
+func (w *Writer) countBytes(f *fragment) {
+	n, _ := f.bytes()
+	w.bytes += n
+	for i := range f.heap {
+		w.setBuf(f.heap[i].num, f.heap[i].blk.Bytes)
+	}
+}
+
+// move copies the resident fragments in w.moving to their partitions and
+// releases them, a row page at a time.
+func (w *Writer) move(ctx context.Context) error {
+	for len(w.moving) > 0 {
+		f := &w.moving[0]
+		for i := range f.rows {
+			p := &f.rows[i]
+			if err := sqlerr.FromContext(ctx); err != nil {
+				return err
+			}
+			if err := w.moveRows(PageRows{raw.Of(p.blk.Bytes), p.n}, w.bufs); err != nil {
+				return err
+			}
+			w.forgetPage(p)
+		}
+		f.rows = nil
+		for i := range f.heap {
+			w.bufs[f.heap[i].num] = nil
+			w.forgetPage(&f.heap[i])
+		}
+		f.heap = nil
+		w.moving = w.moving[1:]
+	}
+	return nil
+}
+
+// moveRows copies rows by force.
+func (w *Writer) moveRows(rows PageRows, bufs [][]byte) error {
+	w.scratchRows()
+	for rows.Count > 0 {
+		k := rows.take(w.src, w.s.l.Width)
+		if _, err := w.appendRows(w.src[:k], bufs, w.dst, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Writer) scratchRows() {
+	if w.src == nil {
+		w.src = make([]raw.Addr, vector.Capacity)
+		w.dst = make([]raw.Addr, vector.Capacity)
+	}
+}
+
+// take fills addrs with the addresses of the next rows, takes those off p and
+// returns how many there are.
+func (p *PageRows) take(addrs []raw.Addr, width uintptr) int {
+	n := min(len(addrs), p.Count)
+	a := p.Base
+	for i := range addrs[:n] {
+		addrs[i] = a
+		a += raw.Addr(width)
+	}
+	p.Base = a
+	p.Count -= n
+	return n
+}
+
+// Addrs is the loop over a page's rows: it fills addrs with the addresses of
+// the next rows, takes those off p and returns how many there are, 0 at the
+// end.
+func (p *PageRows) Addrs(addrs []raw.Addr, width uintptr) int { return p.take(addrs, width) }
+
+// Spill moves whole partitions of this writer to disk until want bytes are
+// free, or all it has: first those of which parts are on disk already, so that
+// others may stay in memory for good, then the largest. An undivided Set is
+// divided before. It returns how many bytes it freed; addresses become
+// invalid. Errors: 53100, 53200, 58030, 57014.
+func (w *Writer) Spill(ctx context.Context, want int64) (freed int64, err error) {
+	if w.bytes == 0 {
+		return 0, nil
+	}
+	w.s.raise()
+	if err := w.follow(ctx); err != nil {
+		return 0, err
+	}
+	type candidate struct {
+		part     int
+		bytes    int64
+		onDisk   bool
+		worth    bool
+		fragment bool
+	}
+	var cands []candidate
+	for i := range w.parts {
+		var n int64
+		for k := range w.parts[i].frags {
+			b, _ := w.parts[i].frags[k].bytes()
+			n += b
+		}
+		if n > 0 {
+			cands = append(cands, candidate{part: i, bytes: n, onDisk: w.s.Partition(i).onDisk()})
+		}
+	}
+	sort.Slice(cands, func(i, j int) bool {
+		a, b := cands[i], cands[j]
+		if a.onDisk != b.onDisk {
+			return a.onDisk
+		}
+		return a.bytes > b.bytes
+	})
+	file, err := w.s.spillFile()
+	if err != nil {
+		return 0, err
+	}
+	w.generation++
+	for _, c := range cands {
+		if freed >= want {
+			break
+		}
+		n, err := w.spillPart(ctx, file, c.part)
+		freed += n
+		if err != nil {
+			return freed, err
+		}
+	}
+	return freed, nil
+}
+
+func (w *Writer) spillPart(ctx context.Context, file *spill.File, i int) (int64, error) {
+	p := &w.parts[i]
+	p.settle(w.s.perPage)
+	var freed int64
+	for k := range p.frags {
+		f := &p.frags[k]
+		for h := range f.heap {
+			w.bufs[f.heap[h].num] = nil
+		}
+		n, err := w.s.writeFragment(ctx, file, f)
+		freed += n
+		w.bytes -= n
+		if err != nil {
+			return freed, err
+		}
+	}
+	part := w.s.Partition(i)
+	part.mu.Lock()
+	for k := range p.frags {
+		w.rows -= p.frags[k].numRows()
+		part.add(p.frags[k])
+	}
+	part.mu.Unlock()
+	*p = writerPart{}
+	return freed, nil
+}

@@ -26,9 +26,11 @@ func top(data []byte, n int) ([]topLine, error) {
 	for _, s := range p.Sample {
 		v := s.Value[len(s.Value)-1]
 		total += v
-		name := "?"
-		if len(s.Location) > 0 && len(s.Location[0].Line) > 0 && s.Location[0].Line[0].Function != nil {
-			name = s.Location[0].Line[0].Function.Name
+		name := "(no symbol)"
+		if len(s.Location) > 0 && len(s.Location[0].Line) > 0 {
+			if f := s.Location[0].Line[0].Function; f != nil && f.Name != "" {
+				name = f.Name
+			}
 		}
 		own[name] += v
 	}

@@ -1,0 +1,59 @@
+# Targets for people. The tests that a fresh clone passes are `go test ./...`;
+# `make check` is what CI runs.
+
+.PHONY: help check test short race lint fmt cross slt rewrite oracle oracle-rewrite bench fuzz clean
+
+FUZZTIME ?= 30s
+BENCHFLAGS ?=
+
+help:        ## this list
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## */\t/' | expand -t 18
+
+check:       ## everything that CI checks
+	.ci/run
+
+test:        ## all tests
+	CGO_ENABLED=0 go test ./...
+
+short:       ## all tests, each in its quick form
+	CGO_ENABLED=0 go test -short ./...
+
+race:        ## the race detector over packages with goroutines
+	.ci/run race
+
+lint:        ## gofmt, vet, staticcheck, import ranks, house rules
+	.ci/run gofmt vet staticcheck
+	CGO_ENABLED=0 go test ./tests/layering ./tests/lint
+
+fmt:         ## gofmt every file
+	gofmt -w $$(git ls-files '*.go')
+
+cross:       ## build for the other platforms
+	.ci/run cross
+
+slt:         ## the SQL tests under every configuration
+	CGO_ENABLED=0 go test ./tests/slt
+
+rewrite:     ## fill in the SQL tests' expectations from Gannet; read the diff
+	CGO_ENABLED=0 go test ./tests/slt -run TestFiles -rewrite
+
+oracle:      ## hold the SQL tests against DuckDB (needs cgo)
+	cd tests/oracle && CGO_ENABLED=1 go test .
+
+oracle-rewrite: ## fill in the SQL tests' expectations from DuckDB; read the diff
+	cd tests/oracle && CGO_ENABLED=1 go test . -rewrite
+
+bench:       ## TPC-H against DuckDB (needs cgo); BENCHFLAGS="-query 1,6 -profile"
+	cd tests/bench && CGO_ENABLED=1 go run . $(BENCHFLAGS)
+
+fuzz:        ## every fuzz target for FUZZTIME
+	@grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | grep -v '^./tests/bench' | \
+	while IFS=: read -r file line func; do \
+		dir=$$(dirname $$file); name=$${func#func }; \
+		echo "== $$dir $$name"; \
+		go test $$dir -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	done
+
+clean:       ## remove what the targets above left
+	rm -rf bin tests/bench/data
+	go clean -fuzzcache

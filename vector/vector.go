@@ -128,20 +128,25 @@ func (v *Vector) Resize(n int) {
 	}
 }
 
-// MutableValid returns v's bitmap for writing, creating an all-valid one of
-// its own when there is none. v must be flat and own its buffers (Resize).
+// MutableValid returns v's bitmap for writing: its own, all valid when there
+// was none, a copy when v showed another vector's. v must be flat.
 func (v *Vector) MutableValid() Bitmap {
-	if v.Valid == nil {
-		words := (v.Len + 63) / 64
-		if cap(v.own.valid) < words {
-			v.own.valid = make(Bitmap, words, max(words, Capacity/64))
-		}
-		v.own.valid = v.own.valid[:words]
-		v.Valid = v.own.valid
-		for i := range v.Valid {
-			v.Valid[i] = ^uint64(0)
-		}
+	words := (v.Len + 63) / 64
+	if v.Valid != nil && (words == 0 || len(v.own.valid) > 0 && &v.Valid[0] == &v.own.valid[0]) {
+		return v.Valid
 	}
+	if cap(v.own.valid) < words {
+		v.own.valid = make(Bitmap, words, max(words, Capacity/64))
+	}
+	v.own.valid = v.own.valid[:words]
+	if v.Valid == nil {
+		for i := range v.own.valid {
+			v.own.valid[i] = ^uint64(0)
+		}
+	} else {
+		copy(v.own.valid, v.Valid)
+	}
+	v.Valid = v.own.valid
 	return v.Valid
 }
 

@@ -18,6 +18,9 @@ func TestTake(t *testing.T) {
 				t.Fatalf("%v of %d", dst.Form, dst.Len)
 			}
 			for i, p := range pos {
+				if i%(1+n/100) != 0 {
+					continue
+				}
 				if got, want := dst.Value(i), s.v.Value(int(p)); !same(got, want) {
 					t.Fatalf("%d: %+v, want %+v", i, got, want)
 				}
@@ -57,7 +60,7 @@ func TestCopyAppends(t *testing.T) {
 		dst := vector.New(typ)
 		dst.Resize(0)
 		var want []types.Value
-		for len(want) < 3000 {
+		for len(want) < 1500 {
 			n := r.IntN(150)
 			for _, s := range everyForm(r, typ, n) {
 				for _, sel := range selections(r, n) {

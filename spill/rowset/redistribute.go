@@ -69,7 +69,7 @@ func (w *Writer) move(ctx context.Context) error {
 func (w *Writer) moveRows(rows PageRows, bufs [][]byte) error {
 	w.scratchRows()
 	for rows.Count > 0 {
-		k := rows.take(w.src, w.s.l.Width)
+		k := rows.Take(w.src, w.s.l.Width)
 		if _, err := w.appendRows(w.src[:k], bufs, w.dst, true); err != nil {
 			return err
 		}
@@ -84,9 +84,9 @@ func (w *Writer) scratchRows() {
 	}
 }
 
-// take fills addrs with the addresses of the next rows, takes those off p and
-// returns how many there are.
-func (p *PageRows) take(addrs []raw.Addr, width uintptr) int {
+// Take fills addrs with the addresses of the next rows, takes those off p and
+// returns how many there are, 0 at the end.
+func (p *PageRows) Take(addrs []raw.Addr, width uintptr) int {
 	n := min(len(addrs), p.Count)
 	a := p.Base
 	for i := range addrs[:n] {
@@ -97,11 +97,6 @@ func (p *PageRows) take(addrs []raw.Addr, width uintptr) int {
 	p.Count -= n
 	return n
 }
-
-// Addrs is the loop over a page's rows: it fills addrs with the addresses of
-// the next rows, takes those off p and returns how many there are, 0 at the
-// end.
-func (p *PageRows) Addrs(addrs []raw.Addr, width uintptr) int { return p.take(addrs, width) }
 
 // Spill moves whole partitions of this writer to disk until want bytes are
 // free, or all it has: first those of which parts are on disk already, so that
@@ -117,11 +112,9 @@ func (w *Writer) Spill(ctx context.Context, want int64) (freed int64, err error)
 		return 0, err
 	}
 	type candidate struct {
-		part     int
-		bytes    int64
-		onDisk   bool
-		worth    bool
-		fragment bool
+		part   int
+		bytes  int64
+		onDisk bool
 	}
 	var cands []candidate
 	for i := range w.parts {
@@ -176,12 +169,10 @@ func (w *Writer) spillPart(ctx context.Context, file *spill.File, i int) (int64,
 		}
 	}
 	part := w.s.Partition(i)
-	part.mu.Lock()
 	for k := range p.frags {
 		w.rows -= p.frags[k].numRows()
 		part.add(p.frags[k])
 	}
-	part.mu.Unlock()
 	*p = writerPart{}
 	return freed, nil
 }

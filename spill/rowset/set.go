@@ -66,6 +66,7 @@ type Set struct {
 	file   *spill.File  // nil before the first page on disk; guarded by mu
 	parts  []*Partition // 1 << bits; guarded by mu until Seal
 	early  []fragment   // combined before the Set was divided; guarded by mu
+	sealed bool         // guarded by mu
 	closed bool         // guarded by mu
 }
 
@@ -174,6 +175,7 @@ func (s *Set) Seal(ctx context.Context) error {
 	s.mu.Lock()
 	early := s.early
 	s.early = nil
+	s.sealed = true
 	s.mu.Unlock()
 	if len(early) == 0 {
 		return nil
@@ -286,14 +288,15 @@ func (s *Set) writeFragment(ctx context.Context, file *spill.File, f *fragment) 
 }
 
 // SpillResident moves partitions that are in memory and nobody reads to disk,
-// the largest first, until want bytes are free; it returns how many are.
+// the largest first, until want bytes are free; it returns how many are. Before
+// Seal it leaves an undivided Set alone, which may still be divided.
 func (s *Set) SpillResident(ctx context.Context, want int64) (freed int64, err error) {
 	for freed < want {
 		s.mu.Lock()
 		var best *Partition
 		var most int64
 		for _, p := range s.parts {
-			if n := p.idleBytes(); n > most {
+			if n := p.idleBytes(); n > most && (s.sealed || len(s.parts) > 1) {
 				best, most = p, n
 			}
 		}

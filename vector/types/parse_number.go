@@ -28,11 +28,11 @@ func TrimSpace(b []byte) []byte {
 func ParseBool(b []byte) (v, ok bool) {
 	switch len(b) {
 	case 1:
-		switch b[0] | 0x20 {
-		case 't', 'y', '1' | 0x20:
-			return true, b[0] != '1'&^0x20
-		case 'f', 'n', '0' | 0x20:
-			return false, b[0] != '0'&^0x20
+		switch b[0] {
+		case 't', 'T', 'y', 'Y', '1':
+			return true, true
+		case 'f', 'F', 'n', 'N', '0':
+			return false, true
 		}
 	case 2:
 		return false, equalFold(b, "no")

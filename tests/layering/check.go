@@ -56,7 +56,8 @@ func forbidden(t *gotree.Tree, path string, rank int, imp string) string {
 	local, ours := t.Local(imp)
 	if extra, leaf := leaves[path]; leaf {
 		standard := !strings.Contains(top(imp), ".")
-		if !standard && !slices.Contains(extra, imp) {
+		below := func(p string) bool { return strings.HasPrefix(imp, p) }
+		if !standard && !slices.ContainsFunc(extra, below) {
 			return "a leaf imports the standard library only"
 		}
 	}

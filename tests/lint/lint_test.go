@@ -85,6 +85,7 @@ func TestCanFail(t *testing.T) {
 		{"doc", map[string]string{"sql/ast/doc.go": doc, "sql/ast/walk.go": "package p\n"}, false},
 		{"size", map[string]string{"sql/ast/x.go": "package p\n" + strings.Repeat("\n", 900)}, true},
 		{"size", map[string]string{"sql/ast/z_x.go": "package p\n" + strings.Repeat("\n", 900)}, false},
+		{"size", map[string]string{"sql/ast/x.go": "package p\n\nvar x = []int{\n" + strings.Repeat("\t1,\n", 900) + "}\n"}, false},
 		{"gofmt", map[string]string{"sql/ast/x.go": "package p\nvar  x int\n"}, true},
 		{"gofmt", map[string]string{"sql/ast/x.go": "package p\n\nvar x int\n"}, false},
 		{"machine paths", map[string]string{"sql/ast/x.go": "package p\n\n// See " + machine + ".\n"}, true},

@@ -144,6 +144,20 @@ func splitWant(lines []string, cols, rows int) ([]string, error) {
 	return vals, nil
 }
 
+// Equal tells whether a value's text, as ValueText gives it, is the expected one
+// for a column of that SQL type: as text, or as a number of the type.
+func Equal(got, want, typ string) bool {
+	if isBool(typ) {
+		switch got {
+		case "true":
+			got = "1"
+		case "false":
+			got = "0"
+		}
+	}
+	return equal(got, want, typ)
+}
+
 // equal compares a cell with its expected text.
 func equal(got, want, typ string) bool {
 	if got == want {

@@ -1,0 +1,3 @@
+package main
+
+import _ "github.com/gannetdb/gannet/driver" // one of the engines

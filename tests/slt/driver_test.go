@@ -1,0 +1,3 @@
+package slt
+
+import _ "github.com/gannetdb/gannet/driver" // the engine under test

@@ -183,7 +183,7 @@ func sameValue(t types.Type, a, b []byte) (restA, restB []byte, ok bool) {
 			x, y := loadFloat64(a), loadFloat64(b)
 			ok = x == y || x != x && y != y
 		case types.PInterval:
-			ok = sameInterval(loadInterval(a), loadInterval(b))
+			ok = loadInterval(a).Cmp(loadInterval(b)) == 0
 		default:
 			ok = bytes.Equal(a[:w], b[:w])
 		}

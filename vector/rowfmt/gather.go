@@ -28,7 +28,7 @@ func (l *Layout) Gather(col int, rows []raw.Addr, bufs [][]byte, out *vector.Vec
 		gatherFixed(rows, c.off, raw.Cast[uint64](out.Data), pos)
 	case fixed16, intervals:
 		gatherFixed(rows, c.off, raw.Cast[types.Int128](out.Data), pos)
-	case strings:
+	case stringRefs:
 		gatherFixed(rows, c.off, raw.Cast[types.StringRef](out.Data), pos)
 		out.Bufs = bufs
 	case nested:
@@ -87,7 +87,7 @@ func gatherNulls(rows []raw.Addr, c *column, out *vector.Vector, pos []uint32) {
 			continue
 		}
 		valid.Clear(p)
-		if c.kind == strings {
+		if c.kind == stringRefs {
 			// References at NULL positions stay in bounds.
 			vector.Values[types.StringRef](out)[p] = types.StringRef{}
 		}

@@ -59,7 +59,7 @@ const (
 	float32s
 	float64s
 	intervals
-	strings
+	stringRefs
 	nested
 )
 
@@ -72,7 +72,7 @@ type column struct {
 
 var kindWidth = [...]uintptr{
 	fixed1: 1, fixed2: 2, fixed4: 4, fixed8: 8, fixed16: 16,
-	float32s: 4, float64s: 8, intervals: 16, strings: 16, nested: 16,
+	float32s: 4, float64s: 8, intervals: 16, stringRefs: 16, nested: 16,
 }
 
 func kindOf(t types.Type) kind {
@@ -84,7 +84,7 @@ func kindOf(t types.Type) kind {
 	case types.PInterval:
 		return intervals
 	case types.PString:
-		return strings
+		return stringRefs
 	case types.PList, types.PArray, types.PStruct:
 		return nested
 	default:
@@ -128,7 +128,7 @@ func NewLayout(cols []types.Type, o Options) (*Layout, error) {
 		}
 		k := kindOf(t)
 		l.cols[i] = column{byt: uintptr(i) / 8, bit: uint8(i) % 8, kind: k}
-		l.HasHeap = l.HasHeap || k == strings || k == nested
+		l.HasHeap = l.HasHeap || k == stringRefs || k == nested
 	}
 	for _, width := range []uintptr{8, 16, 4, 2, 1} {
 		for i := range l.cols {

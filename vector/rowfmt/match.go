@@ -48,7 +48,7 @@ func (l *Layout) Match(in *Input, keys int, sel []uint32, rows []raw.Addr, cand 
 			n = matchFloat(&m, raw.Cast[float64](w.Data), cand, room)
 		case intervals:
 			n = matchIntervals(&m, raw.Cast[types.Interval](w.Data), cand, room)
-		case strings:
+		case stringRefs:
 			n = matchStrings(&m, raw.Cast[types.StringRef](w.Data), w.Bufs, bufs, cand, room)
 		}
 		miss = miss[:len(miss)+len(cand)-n]
@@ -135,7 +135,7 @@ func matchIntervals(m *matcher, vals []types.Interval, cand, miss []uint32) int 
 	for j, k := range cand {
 		r, e := m.rows[k], m.at[j]
 		eq := uint8(0)
-		if sameInterval(*raw.At[types.Interval](r, m.col.off), vals[e]) {
+		if raw.At[types.Interval](r, m.col.off).Cmp(vals[e]) == 0 {
 			eq = 1
 		}
 		if m.settle(r, e, eq) != 0 {
@@ -264,8 +264,8 @@ func matchRowsOther(t types.Type, col *column, a, b []raw.Addr, cand []uint32, b
 				f, g := *raw.At[float64](x, col.off), *raw.At[float64](y, col.off)
 				eq = f == g || f != f && g != g
 			case intervals:
-				eq = sameInterval(*raw.At[types.Interval](x, col.off), *raw.At[types.Interval](y, col.off))
-			case strings, nested:
+				eq = raw.At[types.Interval](x, col.off).Cmp(*raw.At[types.Interval](y, col.off)) == 0
+			case stringRefs, nested:
 				f, g := raw.At[types.StringRef](x, col.off), raw.At[types.StringRef](y, col.off)
 				switch {
 				case col.kind == nested:
@@ -288,32 +288,4 @@ func matchRowsOther(t types.Type, col *column, a, b []raw.Addr, cand []uint32, b
 		}
 	}
 	return ne
-}
-
-// sameInterval compares by total length, a month being 30 days and a day 24
-// hours, without overflow.
-func sameInterval(a, b types.Interval) bool {
-	if a == b {
-		return true
-	}
-	am, ad, au := normalInterval(a)
-	bm, bd, bu := normalInterval(b)
-	return am == bm && ad == bd && au == bu
-}
-
-func normalInterval(v types.Interval) (months, days, micros int64) {
-	const dayMicros = 24 * 60 * 60 * 1_000_000
-	days = int64(v.Days) + v.Micros/dayMicros
-	micros = v.Micros % dayMicros
-	if micros < 0 {
-		micros += dayMicros
-		days--
-	}
-	months = int64(v.Months) + days/30
-	days %= 30
-	if days < 0 {
-		days += 30
-		months--
-	}
-	return months, days, micros
 }

@@ -10,7 +10,7 @@ import (
 // nested columns, and states that begin with one.
 func (l *Layout) refPlaces(buf []uintptr) []uintptr {
 	for i := range l.cols {
-		if k := l.cols[i].kind; k == strings || k == nested {
+		if k := l.cols[i].kind; k == stringRefs || k == nested {
 			buf = append(buf, l.cols[i].off)
 		}
 	}

@@ -26,7 +26,7 @@ func (l *Layout) HeapSizes(in *Input, sel []uint32, n int, out []uint32) uint64 
 	var total uint64
 	for c := range l.cols {
 		switch l.cols[c].kind {
-		case strings:
+		case stringRefs:
 			total += stringSizes(&in.views[c], in.elements(c, sel, n), out)
 		case nested:
 			v := in.cols[c]
@@ -111,7 +111,7 @@ func (l *Layout) Scatter(in *Input, sel []uint32, n int, hashes []uint64, rows [
 			scatterFixed(rows, col.off, raw.Cast[uint64](w.Data), at)
 		case fixed16, intervals:
 			scatterFixed(rows, col.off, raw.Cast[types.Int128](w.Data), at)
-		case strings:
+		case stringRefs:
 			scatterStrings(rows, col.off, w, at, heap)
 		}
 		if w.Valid != nil {

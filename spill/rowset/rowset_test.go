@@ -596,4 +596,3 @@ func TestConcurrentDivision(t *testing.T) {
 	}
 	checkSet(t, s, w.mem, 4*per, "consume")
 }
-

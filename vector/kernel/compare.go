@@ -121,7 +121,7 @@ func (t *DictTable) Select(codes, sel []uint32, n int, out []uint32) []uint32 {
 // SelectCompare returns the positions of (sel, n) where a op b holds, in out.
 // a and b have the same type (decimals the same scale). Strings, blobs and
 // bits compare as bytes, NaN equals NaN and is above every number, intervals
-// compare as days (a month counts 30) and time, TIMETZ as instants, lists
+// compare by months, days and time after carrying (a month counts 30 days), TIMETZ as instants, lists
 // element by element with NULL elements last, structs field by field. A NULL
 // on either side fails, but for Distinct and NotDistinct. cache may be nil.
 func SelectCompare(op CompareOp, a, b *vector.Vector, sel []uint32, n int, out []uint32, cache *CompareCache) []uint32 {
@@ -380,12 +380,12 @@ func compareIntervals(op CompareOp, a, b *vector.Vector, constant bool, sel []ui
 }
 
 func compareInterval(a, b types.Interval) int {
-	ad, au := intervalKey(a)
-	bd, bu := intervalKey(b)
-	if ad != bd {
-		return int(rank3(ad < bd, ad > bd)) - 1
+	am, ar := intervalKey(a)
+	bm, br := intervalKey(b)
+	if am != bm {
+		return int(rank3(am < bm, am > bm)) - 1
 	}
-	return int(rank3(au < bu, au > bu)) - 1
+	return int(rank3(ar < br, ar > br)) - 1
 }
 
 func equalStrings(want bool, a, b *vector.Vector, constant bool, sel []uint32, n int, out []uint32) int {

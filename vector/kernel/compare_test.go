@@ -39,11 +39,11 @@ func orderOf(a, b types.Value) int {
 	case types.PString:
 		return cmp.Compare(a.S, b.S)
 	case types.PInterval:
-		total := func(i types.Interval) *big.Int {
-			d := big.NewInt(int64(i.Months)*30 + int64(i.Days))
-			return d.Mul(d, big.NewInt(microsPerDay)).Add(d, big.NewInt(i.Micros))
+		parts := func(i types.Interval) []int64 {
+			d := int64(i.Days) + i.Micros/microsPerDay
+			return []int64{int64(i.Months) + d/30, d % 30, i.Micros % microsPerDay}
 		}
-		return total(a.Iv).Cmp(total(b.Iv))
+		return slices.Compare(parts(a.Iv), parts(b.Iv))
 	case types.PList, types.PArray, types.PStruct:
 		return slices.CompareFunc(a.Children, b.Children, orderOf)
 	}

@@ -383,24 +383,19 @@ func hashIntervals(v *vector.Vector, idx []uint32, off int, seed uint64, out []u
 		if idx != nil {
 			e = int(idx[i])
 		}
-		days, micros := intervalKey(x[e])
-		out[i] = hash64(uint64(micros) ^ hash64(uint64(days)^seed))
+		months, rest := intervalKey(x[e])
+		out[i] = hash64(uint64(rest) ^ hash64(uint64(months)^seed))
 	}
 }
 
 const microsPerDay = 24 * 60 * 60 * 1e6
 
-// intervalKey brings an interval to days and 0 <= micros < a day, a month
-// counting 30 days: intervals are equal when their keys are, and ordered as
-// they are.
-func intervalKey(x types.Interval) (days, micros int64) {
-	days = int64(x.Months)*30 + int64(x.Days) + x.Micros/microsPerDay
-	micros = x.Micros % microsPerDay
-	if micros < 0 {
-		micros += microsPerDay
-		days--
-	}
-	return days, micros
+// intervalKey orders intervals: by months first, then by rest, after whole days
+// were carried out of the microseconds and months, of 30 days, out of the days.
+// Each part keeps its sign (1 day -1 hour is above 23 hours), as in DuckDB.
+func intervalKey(x types.Interval) (months, rest int64) {
+	days := int64(x.Days) + x.Micros/microsPerDay
+	return int64(x.Months) + days/30, days%30*(2*microsPerDay) + x.Micros%microsPerDay
 }
 
 // hashNested hashes lists, maps, arrays and structs from the hashes of their

@@ -215,6 +215,7 @@ const (
 	AlterSetSortedBy                         // SET SORTED BY (Exprs); empty: RESET
 	AlterSetOptions                          // SET (Options)
 	AlterResetOptions                        // RESET (Options)
+	AlterOwnedBy                             // OWNED BY Column, a table
 )
 
 // Alter is ALTER TABLE and ALTER VIEW and the like, one action each.

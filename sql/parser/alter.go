@@ -35,6 +35,9 @@ func (p *parser) alter(at ast.At) ast.Statement {
 		default:
 			p.unexpected(`"(", PARTITIONED BY or SORTED BY`)
 		}
+	case p.acceptKws(lexer.KwOwned, lexer.KwBy):
+		n.Action = ast.AlterOwnedBy
+		n.Column = p.objectName()
 	default:
 		p.unexpected("RENAME, ADD, DROP, ALTER or SET")
 	}

@@ -49,7 +49,8 @@ func (p *parser) args() []ast.Expr {
 // arg parses an argument, perhaps a named one: name := value, name => value.
 func (p *parser) arg() ast.Expr {
 	if isLabel(p.tok) {
-		if k := p.peek(1).Kind; k == lexer.Assign || k == lexer.FatArrow {
+		if k := p.peek(1).Kind; k == lexer.Assign || k == lexer.FatArrow || k == lexer.Eq && p.tok.Kind == lexer.Ident &&
+			p.tok.Keyword.Category() == lexer.TypeFunction { // columns = {...} cannot be a comparison
 			n := &ast.NamedArg{At: p.pos(), Name: p.take()}
 			p.advance()
 			n.Value = p.expr()

@@ -243,12 +243,17 @@ func (p *parser) copy(at ast.At) ast.Statement {
 			p.unsupported(p.tok, "COPY FROM DATABASE")
 			return n
 		}
-		n.Table = p.qualified()
-		if p.at(lexer.LParen) {
+		if p.tok.IsString() { // COPY 'file' TO ...
+			file := &ast.FileTable{At: p.pos(), Path: p.stringValue()}
+			n.Query = &ast.Query{At: file.At, Body: selectAll(file.At, file)}
+		} else {
+			n.Table = p.qualified()
+		}
+		if n.Table != nil && p.at(lexer.LParen) {
 			n.Columns = p.nameList()
 		}
 	}
-	if p.acceptKw(lexer.KwFrom) {
+	if n.Query == nil && p.acceptKw(lexer.KwFrom) {
 		n.From = true
 	} else {
 		p.expectKw(lexer.KwTo)

@@ -137,6 +137,7 @@ func (p *parser) tablePrimary() ast.TableRef {
 	parts := p.objectName()
 	if p.at(lexer.LParen) {
 		t := &ast.TableFunction{At: at, Lateral: lateral, Call: p.call(at, parts)}
+		nameArgs(t.Call)
 		if p.acceptKws(lexer.KwWith, lexer.KwOrdinality) {
 			t.Ordinality = true
 		}
@@ -156,6 +157,17 @@ func (p *parser) tablePrimary() ast.TableRef {
 	t.Alias = p.tableAlias()
 	t.Sample = p.tableSample()
 	return t
+}
+
+// nameArgs turns the arguments name = value of a table function into named ones.
+func nameArgs(c *ast.FuncCall) {
+	for i, a := range c.Args {
+		if cmp, ok := a.(*ast.Comparison); ok && cmp.Op == ast.OpEq {
+			if col, ok := cmp.L.(*ast.ColumnRef); ok && len(col.Parts) == 1 {
+				c.Args[i] = &ast.NamedArg{At: col.At, Name: col.Parts[0], Value: cmp.R}
+			}
+		}
+	}
 }
 
 // tableParens parses a parenthesis in FROM: a subquery, a description, or joins.

@@ -118,7 +118,7 @@ func (p *parser) nameExpr(at ast.At) ast.Expr {
 		p.grow()
 		return &ast.TypedLiteral{At: at, Type: typ, Text: p.stringValue()}
 	case t.Kind == lexer.Ident && !p.at(lexer.Dot) && !p.at(lexer.LParen):
-		if t.Keyword.Category() == lexer.TypeFunction {
+		if t.Keyword.Category() == lexer.TypeFunction && !bareColumn(t.Keyword) {
 			// not a column: the words before it ended too early
 			p.reject(t)
 			return nil
@@ -147,6 +147,16 @@ func (p *parser) nameExpr(at ast.At) ast.Expr {
 		return c
 	}
 	return &ast.ColumnRef{At: at, Parts: parts}
+}
+
+// bareColumn reports whether a keyword that names functions or types may be a
+// column too: those that neither join tables nor are operators.
+func bareColumn(k lexer.Keyword) bool {
+	switch k {
+	case lexer.KwStruct, lexer.KwMap, lexer.KwColumns, lexer.KwUnpack, lexer.KwBinary, lexer.KwVerbose, lexer.KwGenerated:
+		return true
+	}
+	return false
 }
 
 // nullary reports whether a bare word calls a function.

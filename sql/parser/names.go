@@ -39,6 +39,14 @@ func (p *parser) name() ast.Ident {
 	return p.take()
 }
 
+// nameOrString reads the name of a column or table, which may be a string.
+func (p *parser) nameOrString() ast.Ident {
+	if p.tok.IsString() {
+		return p.labelOrString()
+	}
+	return p.name()
+}
+
 // label reads any word as a name.
 func (p *parser) label() ast.Ident {
 	if !isLabel(p.tok) {

@@ -50,14 +50,17 @@ func (p *parser) pivotItem(source ast.TableRef) ast.TableRef {
 	n := &ast.Pivot{At: p.pos(), Source: source}
 	p.advance()
 	open := p.expect(lexer.LParen, `"("`)
-	n.Aggregates = p.selectItems()
-	p.expectKw(lexer.KwFor)
-	for p.err == nil {
+	// The clauses may be absent as they may in a statement.
+	if !p.atKw(lexer.KwFor) && !p.atKw(lexer.KwGroup) {
+		n.Aggregates = p.selectItems()
+	}
+	for p.acceptKw(lexer.KwFor) && p.err == nil {
 		n.Columns = append(n.Columns, p.pivotColumn())
 		p.accept(lexer.Comma)
-		if p.at(lexer.RParen) || p.atKw(lexer.KwGroup) {
-			break
-		}
+	}
+	for !p.at(lexer.RParen) && !p.atKw(lexer.KwGroup) && p.err == nil {
+		n.Columns = append(n.Columns, p.pivotColumn())
+		p.accept(lexer.Comma)
 	}
 	n.GroupBy = p.pivotGroups()
 	p.close(lexer.RParen, `")"`, open)

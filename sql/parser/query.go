@@ -120,7 +120,7 @@ func (p *parser) with() *ast.With {
 }
 
 func (p *parser) cte() *ast.CTE {
-	c := &ast.CTE{At: p.pos(), Name: p.name()}
+	c := &ast.CTE{At: p.pos(), Name: p.nameOrString()}
 	if p.at(lexer.LParen) {
 		c.Columns = p.nameList()
 	}
@@ -258,7 +258,7 @@ func (p *parser) values() *ast.Values {
 			p.fail(int(at.Start), sqlerr.CodeSyntax, "VALUES lists must all be the same length: %d and %d", len(v.Rows[0]), len(row))
 		}
 		v.Rows = append(v.Rows, row)
-		if !p.comma() || p.err != nil {
+		if !p.accept(lexer.Comma) || !p.at(lexer.LParen) {
 			return v
 		}
 	}

@@ -20,7 +20,7 @@ var ranks = []struct {
 	}},
 	{5, []string{"catalog", "catalog/stats"}},
 	{6, []string{
-		"operators/function", "operators/eval",
+		"operators/function", "operators/function/cast", "operators/eval",
 		"operators/function/scalar", "operators/function/aggregate",
 		"operators/function/window", "operators/function/table",
 	}},

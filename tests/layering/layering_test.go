@@ -50,8 +50,12 @@ func TestRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			own, err := gotree.ParseFile(fset, c.path+"/doc.go", []byte("package p\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
 			tree := &gotree.Tree{Module: module, Fset: fset, Packages: map[string]*gotree.Package{
-				c.path: {Path: c.path, Files: []*gotree.File{f}},
+				c.path: {Path: c.path, Files: []*gotree.File{own, f}},
 			}}
 			got := strings.Join(Violations(tree), "\n")
 			if c.want == "" && got != "" {

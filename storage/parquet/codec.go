@@ -1,0 +1,118 @@
+package parquet
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/snappy"
+	"github.com/klauspost/compress/zstd"
+)
+
+// codecNames is indexed by the format's CompressionCodec.
+var codecNames = [...]string{"UNCOMPRESSED", "SNAPPY", "GZIP", "LZO", "BROTLI", "LZ4", "ZSTD", "LZ4_RAW"}
+
+// codecs holds the decompressor of each codec: dst has exactly the size that
+// the page declares, and must be filled; it is never grown. nil: not
+// supported. Another codec is another line.
+var codecs = [...]func(c *codecState, dst, src []byte) error{
+	1: (*codecState).snappy,
+	2: (*codecState).gzip,
+	6: (*codecState).zstd,
+}
+
+const codecNone = 0
+
+var errPageSize = errors.New("page does not have the size it declares")
+
+// codecState keeps decompressors between pages; one a reader.
+type codecState struct {
+	zstdDec *zstd.Decoder
+	gzipDec *gzip.Reader
+	src     bytes.Reader
+}
+
+// checkCodec gives the error of a codec that cannot be read.
+func checkCodec(codec int32) error {
+	if codec == codecNone || codec > 0 && int(codec) < len(codecs) && codecs[codec] != nil {
+		return nil
+	}
+	if codec > 0 && int(codec) < len(codecNames) {
+		return fmt.Errorf("compression %s", codecNames[codec])
+	}
+	return fmt.Errorf("compression codec %d", codec)
+}
+
+// decompress fills dst from src; codec was checked and is not codecNone.
+func (c *codecState) decompress(codec int32, dst, src []byte) error {
+	return codecs[codec](c, dst, src)
+}
+
+func (c *codecState) snappy(dst, src []byte) error {
+	n, err := snappy.DecodedLen(src)
+	if err != nil {
+		return err
+	}
+	if n != len(dst) {
+		return errPageSize
+	}
+	_, err = snappy.Decode(dst, src)
+	return err
+}
+
+func (c *codecState) zstd(dst, src []byte) error {
+	if c.zstdDec == nil {
+		// Synchronous, and without a decoder of its own per stream: DecodeAll
+		// writes into dst, and with the limit to its capacity never beyond.
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
+			zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(maxPageSize), zstd.WithDecoderMaxWindow(maxPageSize))
+		if err != nil {
+			return err
+		}
+		c.zstdDec = d
+	}
+	// With room behind the output the decoder may use wide stores to the end.
+	out, err := c.zstdDec.DecodeAll(src, dst[:0])
+	if err != nil {
+		return err
+	}
+	if len(out) != len(dst) {
+		return errPageSize
+	}
+	return nil
+}
+
+func (c *codecState) gzip(dst, src []byte) error {
+	c.src.Reset(src)
+	if c.gzipDec == nil {
+		d, err := gzip.NewReader(&c.src)
+		if err != nil {
+			return err
+		}
+		c.gzipDec = d
+	} else if err := c.gzipDec.Reset(&c.src); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(c.gzipDec, dst); err != nil {
+		return err
+	}
+	// The end must be seen, for the checksum stands there.
+	var one [1]byte
+	if n, err := c.gzipDec.Read(one[:]); n != 0 || err != io.EOF {
+		if err != nil && err != io.EOF {
+			return err
+		}
+		return errPageSize
+	}
+	return nil
+}
+
+// close lets go of the decompressors.
+func (c *codecState) close() {
+	if c.zstdDec != nil {
+		c.zstdDec.Close()
+	}
+	*c = codecState{}
+}

@@ -1,0 +1,43 @@
+// Package parquet reads Apache Parquet files as tables: a bounded decoder that
+// turns pages straight into vectors.
+//
+// Main types: File (one file's footer; a storage.Table), Scanner and Reader
+// (a scan of it and one worker's part of that).
+//
+// # How a column becomes a vector
+//
+//	bytes of a column chunk ── fetch.go: ranges read together, or a window
+//	  page header           ── page.go: bounded Thrift, checksum
+//	  page body             ── codec.go: exact output size, reserved before
+//	  levels                ── levels.go: repetition and definition, RLE or packed
+//	  values                ── column.go: PLAIN, dictionary, RLE, by vector
+//	  physical to logical   ── convert.go: one typed loop per conversion
+//
+// A column is read at most one vector at a time, so that a run of 2^31 values
+// in five bytes costs nothing until somebody asks for its rows. Skipping is
+// lazy: Skip only adds to a counter, which whole pages consume by their
+// header's value count without being decompressed.
+//
+// String columns come out as dictionary vectors while their pages are
+// dictionary encoded (DictID is unique in the process), else as references
+// into the decompressed page. Other types come out flat; a predicate on a
+// dictionary column sees a dictionary vector and is judged per entry.
+//
+// # Invariants
+//
+//   - No bytes make it panic, allocate by an unchecked length, or start a
+//     goroutine. Every length from the file is checked against what encloses
+//     it, and memory is reserved from ScanSpec.Mem before it is allocated.
+//   - Dictionary indices are checked once a vector, text once a dictionary or
+//     once a vector's bytes.
+//   - Statistics only ever skip; a bound that may be wrong by the format's
+//     rules (deprecated order, NaN) is not used.
+//
+// # Limits
+//
+// A footer is at most 64 MiB, a page at most 256 MiB (DuckDB writes one page a
+// column chunk), a schema 65,536 elements and 64 levels deep.
+//
+// What it does not do: it does not write, does not decrypt, and does not know
+// more than one file (package dataset does).
+package parquet

@@ -1,0 +1,176 @@
+package parquet
+
+import (
+	"context"
+	"encoding/binary"
+	"math"
+	"strings"
+	"sync"
+
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/storage"
+)
+
+const (
+	magic          = "PAR1"
+	magicEncrypted = "PARE"
+	maxFooter      = 64 << 20
+	footerGuess    = 16 << 10 // read at first, in the hope that it is enough
+)
+
+// File is a Parquet file's footer, and a table of its rows. It is immutable
+// and safe for concurrent use. It holds no open file: every scan opens its
+// own, and fails when that is not the file whose footer was read.
+type File struct {
+	fs      storage.FS
+	path    string
+	info    storage.FileInfo
+	schema  *schema
+	groups  []rowGroup
+	numRows int64
+	slack   int64 // bytes that a column chunk may be longer than it says
+
+	statsOnce sync.Once
+	stats     *storage.TableStats
+}
+
+var _ storage.Table = (*File)(nil)
+
+// Open reads the footer of the file at path. Errors: 58P01 and 58030 from fs,
+// 22P04 when it is no Parquet file, XX001 when its footer is damaged, 0A000
+// when it is encrypted.
+func Open(ctx context.Context, fs storage.FS, path string) (*File, error) {
+	h, err := fs.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	defer h.Close()
+	return open(ctx, fs, path, h)
+}
+
+func open(ctx context.Context, fs storage.FS, path string, h storage.File) (*File, error) {
+	f := &File{fs: fs, path: path, info: h.Info()}
+	f.info.Size = h.Size()
+	footer, err := readFooter(ctx, h, path)
+	if err != nil {
+		return nil, err
+	}
+	damaged := func(err error) error {
+		return sqlerr.New(sqlerr.CodeCorruption, "footer is damaged: %v", err).WithFile(path, 0)
+	}
+	m, err := parseFileMeta(footer)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	if m.encrypted {
+		return nil, sqlerr.New(sqlerr.CodeUnsupported, "encrypted Parquet files are not supported").WithFile(path, 0)
+	}
+	if f.schema, err = buildSchema(m); err != nil {
+		return nil, damaged(err)
+	}
+	for i := range m.rowGroups {
+		g := &m.rowGroups[i]
+		if err := f.checkGroup(g); err != nil {
+			return nil, sqlerr.New(sqlerr.CodeCorruption, "footer is damaged: row group %d: %v", i, err).WithFile(path, 0)
+		}
+		f.numRows += g.numRows
+	}
+	f.groups = m.rowGroups
+	if strings.HasPrefix(m.createdBy, "parquet-mr") {
+		f.slack = 128 // early versions left the dictionary page's header out of the size
+	}
+	return f, nil
+}
+
+// readFooter returns the bytes of the footer.
+func readFooter(ctx context.Context, h storage.File, path string) ([]byte, error) {
+	if err := sqlerr.FromContext(ctx); err != nil {
+		return nil, err
+	}
+	notParquet := func(why string) error {
+		return sqlerr.New(sqlerr.CodeBadCopyFile, "not a Parquet file: %s", why).WithFile(path, 0)
+	}
+	size := h.Size()
+	if size < 12 {
+		return nil, notParquet("it is too small")
+	}
+	f := fetcher{file: h}
+	read := func(n int64) ([]byte, error) {
+		b := make([]byte, n)
+		if err := f.read(b, size-n); err == errShort {
+			return nil, sqlerr.New(sqlerr.CodeIO, "file became shorter while being read").WithFile(path, 0)
+		} else if err != nil {
+			return nil, err
+		}
+		return b, nil
+	}
+	b, err := read(min(size, footerGuess))
+	if err != nil {
+		return nil, err
+	}
+	switch string(b[len(b)-4:]) {
+	case magic:
+	case magicEncrypted:
+		return nil, sqlerr.New(sqlerr.CodeUnsupported, "encrypted Parquet files are not supported").WithFile(path, 0)
+	default:
+		return nil, notParquet("no PAR1 magic at its end")
+	}
+	n := int64(binary.LittleEndian.Uint32(b[len(b)-8:]))
+	if n > size-12 || n > maxFooter {
+		return nil, sqlerr.New(sqlerr.CodeCorruption, "footer is damaged: it claims to have %d bytes", n).WithFile(path, 0)
+	}
+	if n+8 > int64(len(b)) {
+		if b, err = read(n + 8); err != nil {
+			return nil, err
+		}
+	}
+	return b[int64(len(b))-8-n : len(b)-8], nil
+}
+
+type groupError string
+
+func (e groupError) Error() string { return string(e) }
+
+// checkGroup checks what the rest of the package relies on. Column chunks that
+// cannot be read are left to whoever wants to read them.
+func (f *File) checkGroup(g *rowGroup) error {
+	if g.numRows < 0 || g.numRows > math.MaxInt64-f.numRows || f.numRows+g.numRows > 1<<56 {
+		return groupError("bad number of rows")
+	}
+	if len(g.columns) != len(f.schema.leaves) {
+		return groupError("bad number of columns")
+	}
+	for i := range g.columns {
+		if c := &g.columns[i]; c.typ != f.schema.leaves[i].node.typ && !c.encrypted {
+			return groupError("a column chunk has another type than the schema")
+		}
+	}
+	return nil
+}
+
+// chunkRange returns where in the file the chunk lies.
+func (f *File) chunkRange(m *columnMeta) (off, end int64, err error) {
+	off = m.dataPageOffset
+	if m.dictPageOffset > 0 && m.dictPageOffset < off {
+		off = m.dictPageOffset
+	}
+	if off < 0 || m.compressedSize < 0 || off > f.info.Size || m.compressedSize > f.info.Size-off {
+		return 0, 0, errShort
+	}
+	return off, min(off+m.compressedSize+f.slack, f.info.Size), nil
+}
+
+// Path returns the path that the file was opened by.
+func (f *File) Path() string { return f.path }
+
+// Columns implements storage.Table.
+func (f *File) Columns() []storage.Column { return f.schema.public }
+
+// NumRows returns the number of rows that the footer states.
+func (f *File) NumRows() int64 { return f.numRows }
+
+// Stats implements storage.Table. The result is shared and must not be changed.
+func (f *File) Stats(ctx context.Context) (*storage.TableStats, error) {
+	f.statsOnce.Do(func() { f.stats = f.tableStats() })
+	return f.stats, nil
+}

@@ -1,0 +1,185 @@
+package parquet
+
+import (
+	"context"
+
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/vector"
+)
+
+// codecMemory is what a reader's decompressors are charged with.
+const codecMemory = 256 << 10
+
+// Reader reads morsels of a Scanner for one worker. It is not safe for
+// concurrent use.
+type Reader struct {
+	s      *Scanner
+	mem    memory
+	codec  codecState
+	fetch  fetcher
+	cols   []*columnReader // as Scanner.columns
+	sels   [][]storage.Selector
+	row    int64 // next row of the morsel, from the row group's first
+	end    int64
+	selBuf []uint32
+	closed bool
+}
+
+var _ storage.Reader = (*Reader)(nil)
+
+func newReader(s *Scanner) (*Reader, error) {
+	r := &Reader{s: s, mem: memory{res: s.spec.Mem}}
+	r.fetch = fetcher{file: s.handle, mem: &r.mem, counters: s.spec.Counters}
+	if err := r.mem.grow(codecMemory + 8*vector.Capacity); err != nil {
+		return nil, err
+	}
+	for i := range s.columns {
+		sc := &s.columns[i]
+		c, err := newColumnReader(&s.file.schema.leaves[sc.leaf], s.file.schema.columns[sc.ordinal].Name,
+			s.file.path, &r.mem, &r.codec, s.spec.Counters)
+		if err != nil {
+			r.Close()
+			return nil, err
+		}
+		r.cols = append(r.cols, c)
+		var sels []storage.Selector
+		for _, p := range sc.preds {
+			sels = append(sels, p.NewSelector())
+		}
+		r.sels = append(r.sels, sels)
+	}
+	return r, nil
+}
+
+// NextMorsel implements storage.Reader.
+func (r *Reader) NextMorsel(ctx context.Context) (batch int64, ok bool, err error) {
+	if r.closed {
+		return 0, false, sqlerr.New(sqlerr.CodeInternal, "parquet: reader is closed")
+	}
+	if err := sqlerr.FromContext(ctx); err != nil {
+		return 0, false, err
+	}
+	m, ok := r.s.claim()
+	if !ok {
+		return 0, false, nil
+	}
+	r.row, r.end = m.first, m.first+m.rows
+	if c := r.s.spec.Counters; c != nil {
+		c.RowsScanned.Add(m.rows)
+	}
+	batch = int64(m.group)<<12 | int64(m.part)
+	if len(r.cols) == 0 {
+		return batch, true, nil
+	}
+	return batch, true, r.openGroup(m)
+}
+
+// openGroup points the columns at their chunks of the morsel's row group.
+func (r *Reader) openGroup(m morsel) error {
+	f := r.s.file
+	g := &f.groups[m.group]
+	r.fetch.used = 0
+	sources := make([]*chunkSource, 0, len(r.cols))
+	for i, c := range r.cols {
+		meta := &g.columns[r.s.columns[i].leaf]
+		c.open(meta, m.group, g.numRows)
+		if meta.encrypted {
+			return sqlerr.New(sqlerr.CodeUnsupported, "column %q is encrypted, which is not supported", c.name).WithFile(f.path, 0)
+		}
+		if err := checkCodec(meta.codec); err != nil {
+			return c.wrap(unsupported{err.Error() + " of column " + c.name})
+		}
+		var err error
+		if c.src.off, c.src.end, err = f.chunkRange(meta); err != nil {
+			return c.wrap(err)
+		}
+		c.pos = c.src.off
+		c.skip(m.first)
+		sources = append(sources, &c.src)
+	}
+	// What predicates need is read first, and perhaps alone.
+	r.fetch.plan(sources[:r.s.filters])
+	r.fetch.plan(sources[r.s.filters:])
+	return nil
+}
+
+// Next implements storage.Reader.
+func (r *Reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
+	for r.row < r.end {
+		if err := sqlerr.FromContext(ctx); err != nil {
+			return false, err
+		}
+		n := int(min(int64(r.s.spec.ChunkRows), r.end-r.row))
+		r.row += int64(n)
+		sel, err := r.filter(ctx, n)
+		if err != nil {
+			return false, err
+		}
+		if sel != nil && len(sel) == 0 {
+			continue
+		}
+		for _, c := range r.cols[r.s.filters:] {
+			if err := c.read(ctx, n, sel, false); err != nil {
+				return false, c.wrap(err)
+			}
+		}
+		for i, k := range r.s.out {
+			c := r.cols[k]
+			if k < r.s.filters {
+				c.settle(sel)
+			}
+			chunk.Cols[i].Reference(c.out)
+		}
+		chunk.Len, chunk.Sel = n, sel
+		if c := r.s.spec.Counters; c != nil {
+			c.RowsOut.Add(int64(chunk.NumRows()))
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+// filter decodes the columns of predicates for the next n rows and returns the
+// positions that pass: nil all, empty none, and then every column was told to
+// skip the rows.
+func (r *Reader) filter(ctx context.Context, n int) ([]uint32, error) {
+	var sel []uint32
+	for i := range r.s.filters {
+		c := r.cols[i]
+		if err := c.read(ctx, n, sel, true); err != nil {
+			return nil, c.wrap(err)
+		}
+		for _, s := range r.sels[i] {
+			if r.selBuf == nil {
+				r.selBuf = make([]uint32, vector.Capacity)
+			}
+			var err error
+			if sel, err = s.Select(c.out, sel, n, r.selBuf); err != nil {
+				return nil, err
+			}
+			if len(sel) == n {
+				sel = nil
+				continue
+			}
+			if len(sel) == 0 {
+				for _, rest := range r.cols[i+1:] {
+					rest.skip(int64(n))
+				}
+				return r.selBuf[:0], nil
+			}
+		}
+	}
+	return sel, nil
+}
+
+// Close implements storage.Reader.
+func (r *Reader) Close() {
+	if r.closed {
+		return
+	}
+	r.closed = true
+	r.codec.close()
+	r.cols, r.fetch.ranges = nil, nil
+	r.mem.close()
+}

@@ -260,7 +260,7 @@ func Literal(v types.Value) string {
 	case types.Float, types.Double:
 		return strconv.FormatFloat(v.F, 'g', -1, 64)
 	}
-	s := strconv.FormatInt(v.I, 10)
+	s := v.String()
 	if v.Type.IsNumeric() {
 		return s
 	}

@@ -1,0 +1,239 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/planner/logical"
+	"github.com/gannetdb/gannet/sql/ast"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// aggSet collects the aggregate calls of one query level.
+type aggSet struct {
+	calls []logical.AggCall
+	cols  []logical.Column
+}
+
+// refers reports whether e uses the result of an aggregate.
+func (a *aggSet) refers(e logical.Expr) bool {
+	set := map[logical.ColID]bool{}
+	for _, c := range a.cols {
+		set[c.ID] = true
+	}
+	return logical.RefersAny(e, set)
+}
+
+// duplicateFree are aggregates that DISTINCT does not change.
+var duplicateFree = map[string]bool{"min": true, "max": true, "any_value": true, "bool_and": true, "bool_or": true,
+	"bit_and": true, "bit_or": true}
+
+// aggregate binds a call of an aggregate function to a reference to the column
+// that will hold its result.
+func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) (logical.Expr, error) {
+	switch {
+	case f.Over != nil:
+		return nil, unsupported(f, "a window function")
+	case c.inAgg:
+		return nil, sqlerr.At(f.Pos(), sqlerr.CodeGrouping, "aggregate function calls cannot be nested")
+	case c.aggs == nil:
+		return nil, sqlerr.At(f.Pos(), sqlerr.CodeGrouping, "aggregate functions are not allowed in %s", c.clause)
+	case len(f.WithinGroup) > 0:
+		return nil, unsupported(f, "WITHIN GROUP")
+	case f.Nulls == ast.NullsIgnore:
+		return nil, unsupported(f, "IGNORE NULLS")
+	case f.ExportState:
+		return nil, unsupported(f, "EXPORT_STATE")
+	}
+	in := *c
+	in.inAgg = true
+	var args []logical.Expr
+	for _, a := range f.Args {
+		switch a := a.(type) {
+		case *ast.Star:
+			if strings.EqualFold(fn.Name, "count") && len(f.Args) == 1 {
+				if f.Distinct {
+					return nil, sqlerr.At(a.Pos(), sqlerr.CodeSyntax, "DISTINCT does not go with count(*)")
+				}
+				continue
+			}
+			return nil, sqlerr.At(a.Pos(), sqlerr.CodeSyntax, "* is an argument of count only")
+		case *ast.NamedArg:
+			return nil, unsupported(a, "a named argument of an aggregate")
+		}
+		x, err := b.expr(&in, a)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, x)
+	}
+	if len(args) == 0 && strings.EqualFold(fn.Name, "count") {
+		if star := b.o.Functions.Aggregate("count_star"); star != nil {
+			fn = star
+		}
+	}
+	bound, args, err := b.resolveAggregate(f, fn, args)
+	if err != nil {
+		return nil, err
+	}
+	call := logical.AggCall{At: logical.At(f.Pos()), Fn: bound, Args: args}
+	call.Distinct = f.Distinct && !duplicateFree[fn.Name]
+	if f.Filter != nil {
+		if call.Filter, err = b.condition(&in, f.Filter, "FILTER"); err != nil {
+			return nil, err
+		}
+	}
+	for i := range f.OrderBy {
+		o := &f.OrderBy[i]
+		if o.All {
+			return nil, unsupported(o, "ORDER BY ALL in an aggregate")
+		}
+		e, err := b.expr(&in, o.Expr)
+		if err != nil {
+			return nil, err
+		}
+		if bound.OrderDependent {
+			call.OrderBy = append(call.OrderBy, b.sortKey(o, b.settled(e)))
+		}
+	}
+	for i := range c.aggs.calls {
+		if sameAgg(&c.aggs.calls[i], &call) {
+			ref := c.aggs.cols[i]
+			ref.At = logical.At(f.Pos())
+			return &ref, nil
+		}
+	}
+	col := b.newCol(logical.AggString(&call), bound.Return)
+	c.aggs.calls = append(c.aggs.calls, call)
+	c.aggs.cols = append(c.aggs.cols, col)
+	ref := col
+	ref.At = logical.At(f.Pos())
+	return &ref, nil
+}
+
+// sameAgg reports whether two calls compute the same.
+func sameAgg(x, y *logical.AggCall) bool {
+	if x.Fn.Name != y.Fn.Name || !x.Fn.Return.Equal(y.Fn.Return) || x.Distinct != y.Distinct ||
+		len(x.Args) != len(y.Args) || len(x.OrderBy) != len(y.OrderBy) || (x.Filter == nil) != (y.Filter == nil) {
+		return false
+	}
+	for i := range x.Args {
+		if !logical.Equal(x.Args[i], y.Args[i]) {
+			return false
+		}
+	}
+	for i := range x.OrderBy {
+		p, q := x.OrderBy[i], y.OrderBy[i]
+		if p.Desc != q.Desc || p.NullsFirst != q.NullsFirst || !logical.Equal(p.Expr, q.Expr) {
+			return false
+		}
+	}
+	return x.Filter == nil || logical.Equal(x.Filter, y.Filter)
+}
+
+// resolveAggregate chooses the overload and casts the arguments.
+func (b *binder) resolveAggregate(f *ast.FuncCall, fn *function.Aggregate, args []logical.Expr) (*function.BoundAgg, []logical.Expr, error) {
+	sigs := make([]signature, len(fn.Overloads))
+	for i, o := range fn.Overloads {
+		sigs[i] = signature{params: o.Params, variadic: o.Variadic}
+	}
+	var bindErr error
+	for _, i := range b.rank(sigs, args) {
+		given, consts := b.argTypes(sigs[i], args)
+		bound, err := fn.Overloads[i].Bind(given, consts)
+		if err != nil {
+			if sqlerr.Is(err, sqlerr.CodeUndefinedFunction) {
+				bindErr = err
+				continue
+			}
+			return nil, nil, sqlerr.WithPos(err, f.Pos())
+		}
+		return bound, b.castArgs(args, bound.Params), nil
+	}
+	return nil, nil, b.noOverload(f, fn.Name, sigs, args, bindErr)
+}
+
+// grouping is an aggregation: what expressions over FROM's columns become
+// above it.
+type grouping struct {
+	node  *logical.Aggregate
+	below map[logical.ColID]bool // FROM's columns
+	kept  map[logical.ColID]bool // those that are groups themselves
+	names map[logical.ColID]string
+}
+
+// group puts an Aggregate on node. A group that is a plain column keeps its
+// identity.
+func (b *binder) group(node logical.Node, groups []logical.Expr, aggs *aggSet) *grouping {
+	a := &logical.Aggregate{Input: node, Aggs: aggs.calls, AggCols: aggs.cols}
+	g := &grouping{node: a, below: map[logical.ColID]bool{}, kept: map[logical.ColID]bool{}, names: map[logical.ColID]string{}}
+	for _, c := range node.Columns() {
+		g.below[c.ID] = true
+		g.names[c.ID] = c.Name
+	}
+	for _, e := range groups {
+		if e.Type().ID == types.Null {
+			e = b.cast(e, types.Of(types.Integer))
+		}
+		var col logical.Column
+		if c, ok := e.(*logical.Column); ok && g.below[c.ID] {
+			col = *c
+			col.At = -1
+			g.kept[c.ID] = true
+		} else {
+			col = b.newCol(logical.String(e), e.Type())
+		}
+		a.GroupCols = append(a.GroupCols, col)
+		a.Groups = append(a.Groups, e)
+	}
+	return g
+}
+
+// replace rewrites an expression over FROM's columns to one over the groups
+// and aggregates; 42803 when it needs a column that is neither.
+func (g *grouping) replace(e logical.Expr) (logical.Expr, error) {
+	for i, x := range g.node.Groups {
+		if logical.Equal(e, x) {
+			ref := g.node.GroupCols[i]
+			ref.At = logical.At(e.Pos())
+			return &ref, nil
+		}
+	}
+	switch e := e.(type) {
+	case *logical.Column:
+		if g.below[e.ID] && !g.kept[e.ID] {
+			return nil, notGrouped(e.Name, e.Pos())
+		}
+		return e, nil
+	case *logical.Subquery:
+		for _, id := range e.Outer {
+			if g.below[id] && !g.kept[id] {
+				return nil, notGrouped(g.names[id], e.Pos())
+			}
+		}
+	}
+	ops := logical.Operands(e)
+	if len(ops) == 0 {
+		return e, nil
+	}
+	out := make([]logical.Expr, len(ops))
+	changed := false
+	for i, o := range ops {
+		x, err := g.replace(o)
+		if err != nil {
+			return nil, err
+		}
+		changed = changed || x != o
+		out[i] = x
+	}
+	if !changed {
+		return e, nil
+	}
+	return logical.WithOperands(e, out), nil
+}
+
+func notGrouped(name string, pos int) error {
+	return sqlerr.At(pos, sqlerr.CodeGrouping, "column %q must be in GROUP BY or in an aggregate function", name).
+		WithHint("add it to GROUP BY, or use any_value(%s) if any of its values will do", name)
+}

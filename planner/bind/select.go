@@ -1,0 +1,390 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/gannetdb/gannet/planner/logical"
+	"github.com/gannetdb/gannet/sql/ast"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// selectItem is one output column: its name, its expression as bound over
+// FROM's columns (aggregates are references to their columns) and, unless it
+// came from a star, its tree.
+type selectItem struct {
+	name string
+	expr logical.Expr
+}
+
+// selectBody binds a SELECT together with the ORDER BY that applies to it,
+// which may use columns that the select list does not have.
+func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope, outer *scope) (*result, error) {
+	switch {
+	case len(s.DistinctOn) > 0:
+		return nil, unsupported(s.DistinctOn[0], "DISTINCT ON")
+	case s.Qualify != nil:
+		return nil, unsupported(s.Qualify, "QUALIFY")
+	case s.Sample != nil:
+		return nil, unsupported(s.Sample, "USING SAMPLE")
+	}
+	node, sc, err := b.from(s.From, env, outer)
+	if err != nil {
+		return nil, err
+	}
+	base := exprCtx{scope: sc, env: env, windows: s.Windows}
+	for i := range s.Items {
+		it := &s.Items[i]
+		if it.Alias.Name != "" {
+			base.aliases = append(base.aliases, alias{name: it.Alias, expr: it.Expr})
+		}
+	}
+	base.aliasLimit = len(base.aliases)
+
+	if s.Where != nil {
+		c := base
+		c.clause = "WHERE"
+		cond, err := b.condition(&c, s.Where, "WHERE")
+		if err != nil {
+			return nil, err
+		}
+		node = &logical.Filter{Input: node, Conds: logical.Conjuncts(cond)}
+	}
+
+	aggs := &aggSet{}
+	items, err := b.selectItems(s, base, aggs)
+	if err != nil {
+		return nil, err
+	}
+	groups, grouped, err := b.groupBy(s.GroupBy, items, base, aggs)
+	if err != nil {
+		return nil, err
+	}
+	var having logical.Expr
+	if s.Having != nil {
+		c := base
+		c.clause, c.aggs = "HAVING", aggs
+		if having, err = b.condition(&c, s.Having, "HAVING"); err != nil {
+			return nil, err
+		}
+		grouped = true
+	}
+	keys, err := b.orderKeys(order, items, base, aggs)
+	if err != nil {
+		return nil, err
+	}
+
+	if grouped || len(aggs.calls) > 0 {
+		g := b.group(node, groups, aggs)
+		node = g.node
+		for i := range items {
+			if items[i].expr, err = g.replace(items[i].expr); err != nil {
+				return nil, err
+			}
+		}
+		for i := range keys {
+			if keys[i].Expr, err = g.replace(keys[i].Expr); err != nil {
+				return nil, err
+			}
+		}
+		if having != nil {
+			if having, err = g.replace(having); err != nil {
+				return nil, err
+			}
+			node = &logical.Filter{Input: node, Conds: logical.Conjuncts(having)}
+		}
+	}
+	return b.project(s, node, items, keys)
+}
+
+// selectItems binds the select list.
+func (b *binder) selectItems(s *ast.Select, base exprCtx, aggs *aggSet) ([]selectItem, error) {
+	var items []selectItem
+	aliases := 0
+	for i := range s.Items {
+		it := &s.Items[i]
+		switch e := it.Expr.(type) {
+		case *ast.Star:
+			more, err := b.star(e, base, aggs)
+			if err != nil {
+				return nil, err
+			}
+			items = append(items, more...)
+			continue
+		case *ast.Columns:
+			return nil, unsupported(e, "COLUMNS")
+		}
+		c := base
+		c.clause, c.aggs, c.aliasLimit = "SELECT", aggs, aliases
+		if it.Alias.Name != "" {
+			aliases++
+		}
+		x, err := b.expr(&c, it.Expr)
+		if err != nil {
+			return nil, err
+		}
+		name := it.Alias.Name
+		if name == "" {
+			name = columnName(it.Expr)
+		}
+		items = append(items, selectItem{name: name, expr: b.settled(x)})
+	}
+	if len(items) == 0 {
+		return nil, sqlerr.At(s.Pos(), sqlerr.CodeSyntax, "the select list is empty")
+	}
+	return items, nil
+}
+
+// star expands a star with its modifiers.
+func (b *binder) star(st *ast.Star, base exprCtx, aggs *aggSet) ([]selectItem, error) {
+	if st.Like != nil {
+		return nil, unsupported(st.Like, "* LIKE")
+	}
+	cols, err := base.scope.star(st)
+	if err != nil {
+		return nil, err
+	}
+	find := func(name ast.Ident, rel []ast.Ident, clause string) (int, error) {
+		at := -1
+		var names []string
+		for i, c := range cols {
+			names = append(names, c.name)
+			if name.Is(c.name) && (len(rel) == 0 || c.rel.matches(rel)) {
+				at = i
+			}
+		}
+		if at < 0 {
+			err := sqlerr.At(name.Pos(), sqlerr.CodeUndefinedColumn, "column %q of %s is not in the FROM clause", name.Name, clause)
+			if near := sqlerr.Nearest(name.Name, names); len(near) > 0 {
+				err = err.WithHint("did you mean %q?", near[0])
+			}
+			return 0, err
+		}
+		return at, nil
+	}
+	excluded := make([]bool, len(cols))
+	for _, ex := range st.Exclude {
+		name, rel := ex[len(ex)-1], ex[:len(ex)-1]
+		if _, err := find(name, rel, "EXCLUDE"); err != nil {
+			return nil, err
+		}
+		for i, c := range cols {
+			if name.Is(c.name) && (len(rel) == 0 || c.rel.matches(rel)) {
+				excluded[i] = true
+			}
+		}
+	}
+	replaced := make([]logical.Expr, len(cols))
+	for _, r := range st.Replace {
+		i, err := find(r.Column, nil, "REPLACE")
+		if err != nil {
+			return nil, err
+		}
+		if excluded[i] {
+			return nil, sqlerr.At(r.Pos(), sqlerr.CodeSyntax, "column %q is in both EXCLUDE and REPLACE", r.Column.Name)
+		}
+		c := base
+		c.clause, c.aggs, c.aliasLimit = "SELECT", aggs, 0
+		if replaced[i], err = b.expr(&c, r.Expr); err != nil {
+			return nil, err
+		}
+	}
+	renamed := make([]string, len(cols))
+	for _, r := range st.Rename {
+		i, err := find(r.Column[len(r.Column)-1], r.Column[:len(r.Column)-1], "RENAME")
+		if err != nil {
+			return nil, err
+		}
+		renamed[i] = r.Name.Name
+	}
+	var items []selectItem
+	for i, c := range cols {
+		if excluded[i] {
+			continue
+		}
+		it := selectItem{name: c.name}
+		if renamed[i] != "" {
+			it.name = renamed[i]
+		}
+		if it.expr = replaced[i]; it.expr == nil {
+			ref := c.col
+			ref.At = logical.At(st.Pos())
+			it.expr = &ref
+		}
+		items = append(items, it)
+	}
+	if len(items) == 0 {
+		return nil, sqlerr.At(st.Pos(), sqlerr.CodeSyntax, "* EXCLUDE leaves no column")
+	}
+	return items, nil
+}
+
+// groupBy binds GROUP BY: ordinals, columns, aliases, expressions, ALL.
+func (b *binder) groupBy(g *ast.GroupBy, items []selectItem, base exprCtx, aggs *aggSet) (groups []logical.Expr, grouped bool, err error) {
+	if g == nil {
+		return nil, false, nil
+	}
+	add := func(e logical.Expr) {
+		for _, o := range groups {
+			if logical.Equal(o, e) {
+				return
+			}
+		}
+		groups = append(groups, e)
+	}
+	if g.All {
+		for _, it := range items {
+			if aggs.refers(it.expr) {
+				continue
+			}
+			add(it.expr)
+		}
+		return groups, true, nil
+	}
+	var flat []ast.Expr
+	for i := range g.Items {
+		switch it := &g.Items[i]; it.Kind {
+		case ast.GroupExpr, ast.GroupSet:
+			flat = append(flat, it.Exprs...)
+		case ast.GroupRollup:
+			return nil, false, unsupported(it, "ROLLUP")
+		case ast.GroupCube:
+			return nil, false, unsupported(it, "CUBE")
+		default:
+			return nil, false, unsupported(it, "GROUPING SETS")
+		}
+	}
+	c := base
+	c.clause = "GROUP BY"
+	for _, e := range flat {
+		n, isOrdinal, err := ordinal(e, len(items), "GROUP BY")
+		if err != nil {
+			return nil, false, err
+		}
+		var x logical.Expr
+		if isOrdinal {
+			x = items[n].expr
+		} else if x, err = b.expr(&c, e); err != nil {
+			return nil, false, err
+		}
+		if aggs.refers(x) {
+			return nil, false, sqlerr.At(e.Pos(), sqlerr.CodeGrouping, "aggregate functions are not allowed in GROUP BY")
+		}
+		add(b.settled(x))
+	}
+	return groups, true, nil
+}
+
+// orderKeys binds ORDER BY over FROM's columns: ordinals, output names first,
+// then any expression.
+func (b *binder) orderKeys(order []ast.OrderItem, items []selectItem, base exprCtx, aggs *aggSet) ([]logical.SortKey, error) {
+	var keys []logical.SortKey
+	c := base
+	c.clause, c.aggs = "ORDER BY", aggs
+	for i := range order {
+		o := &order[i]
+		if o.All {
+			for _, it := range items {
+				keys = append(keys, b.sortKey(o, it.expr))
+			}
+			continue
+		}
+		n, isOrdinal, err := ordinal(o.Expr, len(items), "ORDER BY")
+		if err != nil {
+			return nil, err
+		}
+		if isOrdinal {
+			keys = append(keys, b.sortKey(o, items[n].expr))
+			continue
+		}
+		if ref, ok := o.Expr.(*ast.ColumnRef); ok && len(ref.Parts) == 1 {
+			if n := outputNamed(items, ref.Parts[0]); n >= 0 {
+				keys = append(keys, b.sortKey(o, items[n].expr))
+				continue
+			}
+		}
+		e, err := b.expr(&c, o.Expr)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, b.sortKey(o, b.settled(e)))
+	}
+	return keys, nil
+}
+
+func outputNamed(items []selectItem, name ast.Ident) int {
+	for i, it := range items {
+		if strings.EqualFold(it.name, name.Name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// project makes the output columns, removes duplicates, and sorts.
+func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, keys []logical.SortKey) (*result, error) {
+	p := &logical.Project{Input: node}
+	have := logical.Produced(node)
+	column := func(name string, e logical.Expr) logical.Column {
+		for i, old := range p.Exprs {
+			if logical.Equal(old, e) {
+				c := p.Cols[i]
+				c.Name = name
+				return c
+			}
+		}
+		col := logical.Column{}
+		if c, ok := e.(*logical.Column); ok && have[c.ID] {
+			col = *c
+			col.Name = name
+		} else {
+			col = b.newCol(name, e.Type())
+		}
+		col.At = -1
+		p.Cols = append(p.Cols, col)
+		p.Exprs = append(p.Exprs, e)
+		return col
+	}
+	r := &result{}
+	for _, it := range items {
+		if it.expr.Type().ID == types.Null {
+			// An untyped NULL that nothing typed is an INTEGER, as in DuckDB.
+			it.expr = b.cast(it.expr, types.Of(types.Integer))
+		}
+		r.cols = append(r.cols, column(it.name, it.expr))
+	}
+	visible := len(p.Exprs)
+	for i := range keys {
+		if _, ok := keys[i].Expr.(*logical.Const); ok {
+			continue
+		}
+		c := column("", keys[i].Expr)
+		if s.Distinct && len(p.Exprs) > visible {
+			return nil, sqlerr.At(keys[i].Expr.Pos(), sqlerr.CodeInvalidColumnRef,
+				"for SELECT DISTINCT, ORDER BY expressions must be in the select list")
+		}
+		if c.Name == "" {
+			c.Name = logical.String(keys[i].Expr)
+		}
+		keys[i].Expr = logical.Ref(c)
+	}
+	r.node = p
+	if passesThrough(p) {
+		r.node = node
+	}
+	if s.Distinct {
+		r.node = distinct(r.node, r.cols)
+	}
+	r.node = sorted(r.node, keys)
+	return r, nil
+}
+
+// passesThrough reports whether a projection computes nothing.
+func passesThrough(p *logical.Project) bool {
+	for i, e := range p.Exprs {
+		if !logical.IsColumn(e, p.Cols[i].ID) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,141 @@
+package bind
+
+import (
+	"github.com/gannetdb/gannet/catalog"
+	"github.com/gannetdb/gannet/planner/logical"
+	"github.com/gannetdb/gannet/sql/ast"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// Statement is a bound statement: one of the structs of this file, as a
+// pointer.
+type Statement interface{ bound() }
+
+// Query is a query, or a command that answers with rows that the catalog
+// alone determines (SHOW TABLES, DESCRIBE).
+type Query struct{ Plan *logical.Plan }
+
+// CreateTable is CREATE TABLE with a column list. Exists tells that IF NOT
+// EXISTS found a table of that name, so that nothing is to be done.
+type CreateTable struct {
+	Table    *catalog.Table // Data is nil
+	Conflict ast.OnConflict
+	Exists   bool
+}
+
+// CreateTableAs is CREATE TABLE AS; the plan's output has the table's columns
+// in order. Without NoData its rows become the table's.
+type CreateTableAs struct {
+	Table    *catalog.Table // Data is nil
+	Conflict ast.OnConflict
+	Exists   bool
+	NoData   bool
+	Plan     *logical.Plan
+}
+
+// Insert is INSERT; the plan's output has all of the table's columns in order,
+// cast to their types, defaults filled in. Not-null checks are the executor's.
+type Insert struct {
+	Table *catalog.Table
+	Plan  *logical.Plan
+}
+
+// CreateView is CREATE VIEW. The query has been bound once to find its errors;
+// Names and Types are its columns.
+type CreateView struct {
+	View     *catalog.View // SQL is the text of the view's query
+	Conflict ast.OnConflict
+	Names    []string
+	Types    []types.Type
+}
+
+// Drop removes entries; with IF EXISTS the missing ones were left out.
+type Drop struct {
+	Entries []catalog.Entry
+	Cascade bool
+}
+
+// Explain is EXPLAIN of another statement.
+type Explain struct {
+	Analyze bool
+	Format  string
+	Inner   Statement
+}
+
+// Set is SET name = values. Default: the value is the word DEFAULT.
+type Set struct {
+	Scope   ast.SetScope
+	Name    string
+	Values  []types.Value
+	Default bool
+	Pos     int // of the name
+}
+
+// Reset is RESET name; "" is all settings.
+type Reset struct {
+	Scope ast.SetScope
+	Name  string
+	Pos   int
+}
+
+// Show is SHOW of a setting.
+type Show struct {
+	Name string
+	Pos  int
+}
+
+// Transaction is BEGIN, COMMIT or ROLLBACK.
+type Transaction struct {
+	Kind     ast.TransactionKind
+	ReadOnly bool
+	Pos      int
+}
+
+// Prepare is PREPARE; the statement is bound when it is executed, with the
+// types of its arguments. It was bound once to find its errors.
+type Prepare struct {
+	Name  string
+	Types []types.Type
+	Stmt  ast.Statement
+}
+
+// Execute is EXECUTE; Args are constant expressions, Names the parameters'
+// names ("" for positional ones).
+type Execute struct {
+	Name  string
+	Args  []logical.Expr
+	Names []string
+	Pos   int
+}
+
+// Deallocate is DEALLOCATE; "" is all prepared statements.
+type Deallocate struct {
+	Name string
+	Pos  int
+}
+
+// Use is USE schema.
+type Use struct {
+	Name []string
+	Pos  int
+}
+
+// Checkpoint is CHECKPOINT.
+type Checkpoint struct{ Force bool }
+
+func (*Query) bound()         {}
+func (*CreateTable) bound()   {}
+func (*CreateTableAs) bound() {}
+func (*Insert) bound()        {}
+func (*CreateView) bound()    {}
+func (*Drop) bound()          {}
+func (*Explain) bound()       {}
+func (*Set) bound()           {}
+func (*Reset) bound()         {}
+func (*Show) bound()          {}
+func (*Transaction) bound()   {}
+func (*Prepare) bound()       {}
+func (*Execute) bound()       {}
+func (*Deallocate) bound()    {}
+func (*Use) bound()           {}
+func (*Checkpoint) bound()    {}

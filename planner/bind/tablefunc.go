@@ -1,0 +1,145 @@
+package bind
+
+import (
+	"math"
+	"strings"
+
+	"github.com/gannetdb/gannet/catalog"
+	"github.com/gannetdb/gannet/planner/logical"
+	"github.com/gannetdb/gannet/sql/ast"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// readers are the functions in FROM that read files.
+var readers = map[string]string{
+	"read_parquet": "read_parquet", "parquet_scan": "read_parquet",
+	"read_csv": "read_csv", "read_csv_auto": "read_csv_auto",
+}
+
+var tableFunctions = []string{"read_parquet", "parquet_scan", "read_csv", "read_csv_auto", "range", "generate_series"}
+
+// tableFunction binds a function in FROM; its arguments are constants.
+func (b *binder) tableFunction(t *ast.TableFunction) (logical.Node, *scope, error) {
+	f := t.Call
+	name := strings.ToLower(ast.Last(f.Name).Name)
+	if err := plainCall(f); err != nil {
+		return nil, nil, err
+	}
+	switch {
+	case readers[name] != "":
+		return b.reader(t, readers[name])
+	case name == "range" || name == "generate_series":
+		return b.series(t, name)
+	}
+	if b.o.Functions.Scalar(name) != nil || b.o.Functions.Aggregate(name) != nil {
+		return nil, nil, unsupported(f, "the function %s in FROM", name)
+	}
+	err := sqlerr.At(f.Pos(), sqlerr.CodeUndefinedFunction, "table function %q does not exist", name)
+	if near := sqlerr.Nearest(name, tableFunctions); len(near) > 0 {
+		return nil, nil, err.WithHint("did you mean %s?", catalog.Quoted(near))
+	}
+	return nil, nil, err
+}
+
+// reader binds read_parquet(path or list of paths, option = value ...).
+func (b *binder) reader(t *ast.TableFunction, name string) (logical.Node, *scope, error) {
+	args := OpenArgs{Function: name, Named: map[string]types.Value{}}
+	for i, a := range t.Call.Args {
+		if n, ok := a.(*ast.NamedArg); ok {
+			v, err := constant(n.Value)
+			if err != nil {
+				return nil, nil, err
+			}
+			key := strings.ToLower(n.Name.Name)
+			if _, dup := args.Named[key]; dup {
+				return nil, nil, sqlerr.At(n.Pos(), sqlerr.CodeSyntax, "option %q is given twice", n.Name.Name)
+			}
+			args.Named[key] = v
+			continue
+		}
+		// option = value parses as a comparison.
+		if cmp, ok := a.(*ast.Comparison); ok && cmp.Op == ast.OpEq && i > 0 {
+			if ref, ok := cmp.L.(*ast.ColumnRef); ok && len(ref.Parts) == 1 {
+				v, err := constant(cmp.R)
+				if err != nil {
+					return nil, nil, err
+				}
+				args.Named[strings.ToLower(ref.Parts[0].Name)] = v
+				continue
+			}
+		}
+		if i > 0 {
+			return nil, nil, sqlerr.At(a.Pos(), sqlerr.CodeUndefinedFunction, "%s takes one path or list of paths, then named options", name)
+		}
+		v, err := constant(a)
+		if err != nil {
+			return nil, nil, err
+		}
+		switch v.Type.ID {
+		case types.Varchar:
+			args.Paths = []string{v.S}
+		case types.List:
+			for _, c := range v.Children {
+				if c.Type.ID != types.Varchar {
+					return nil, nil, sqlerr.At(a.Pos(), sqlerr.CodeDatatypeMismatch, "paths are strings, not %s", c.Type)
+				}
+				args.Paths = append(args.Paths, c.S)
+			}
+		}
+	}
+	if len(args.Paths) == 0 {
+		return nil, nil, sqlerr.At(t.Call.Pos(), sqlerr.CodeUndefinedFunction, "%s wants a path", name)
+	}
+	return b.open(t, args.Paths[0], args, t.Alias)
+}
+
+// series binds range(stop), range(start, stop[, step]) and generate_series,
+// which includes its end.
+func (b *binder) series(t *ast.TableFunction, name string) (logical.Node, *scope, error) {
+	var nums []int64
+	for _, a := range t.Call.Args {
+		v, err := constant(a)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !v.Type.IsInteger() || v.IsNull || v.Type.ID == types.HugeInt {
+			return nil, nil, unsupported(a, "%s over %s", name, v.Type)
+		}
+		nums = append(nums, v.I)
+	}
+	start, stop, step := int64(0), int64(0), int64(1)
+	switch len(nums) {
+	case 1:
+		stop = nums[0]
+	case 2:
+		start, stop = nums[0], nums[1]
+	case 3:
+		start, stop, step = nums[0], nums[1], nums[2]
+	default:
+		return nil, nil, sqlerr.At(t.Call.Pos(), sqlerr.CodeUndefinedFunction, "%s takes one to three integers", name)
+	}
+	if step == 0 {
+		return nil, nil, sqlerr.At(t.Call.Pos(), sqlerr.CodeInvalidArgument, "the step of %s must not be 0", name)
+	}
+	n := seriesLen(start, stop, step, name == "generate_series")
+	s := b.scan(catalog.NewSeries(name, start, step, n), name)
+	return b.aliased(t, &result{node: s, cols: s.Cols}, t.Alias, name)
+}
+
+// seriesLen counts the values from start to stop by step.
+func seriesLen(start, stop, step int64, inclusive bool) int64 {
+	if step > 0 && start > stop || step < 0 && start < stop || start == stop && !inclusive {
+		return 0
+	}
+	// Differences of int64 fit in uint64.
+	span, width := uint64(stop)-uint64(start), uint64(step)
+	if step < 0 {
+		span, width = uint64(start)-uint64(stop), -uint64(step)
+	}
+	n := span / width
+	if inclusive || span%width != 0 {
+		n++
+	}
+	return int64(min(n, math.MaxInt64))
+}

@@ -322,14 +322,12 @@ func ParseInterval(b []byte) (Interval, ParseStatus) {
 		var piece Interval
 		ok := true
 		if j < len(b) && b[j] == ':' {
-			nanos, next, st := scanClock(b, i, true)
-			if st != ParseOK {
+			secs, nanos, next, st := scanClock(b, i, true)
+			if st != ParseOK || next < len(b) && !isSpace(b[next]) {
 				return out, BadFormat
 			}
-			if next < len(b) && !isSpace(b[next]) {
-				return out, BadFormat
-			}
-			piece.Micros = nanos / 1000
+			us := mulInt64(secs, MicrosPerSecond).Add(Int128From(nanos / 1000))
+			piece.Micros, ok = int64(us.Lo), us.IsInt64()
 			j = next
 		} else {
 			n, fits := ParseInt64(b[i:j])

@@ -48,7 +48,7 @@ func JoinTimestamp(day int32, micros int64) (ts int64, ok bool) {
 }
 
 // ScaleTimestamp converts a timestamp between ticks per second; to fewer ticks
-// it rounds half up in magnitude as DuckDB does, ok is false on overflow.
+// it rounds half away from zero as DuckDB does; ok is false on overflow.
 // Infinities stay.
 func ScaleTimestamp(ts, from, to int64) (int64, bool) {
 	if from == to || !TimestampFinite(ts) {
@@ -59,7 +59,13 @@ func ScaleTimestamp(ts, from, to int64) (int64, bool) {
 		return int64(x.Lo), x.IsInt64() && TimestampFinite(int64(x.Lo))
 	}
 	f := from / to
-	return (ts + f/2) / f, true
+	q, r := ts/f, ts%f
+	if r >= f-r {
+		q++
+	} else if r <= -f-r {
+		q--
+	}
+	return q, true
 }
 
 // AppendTime appends a TIME: 12:34:56.789.
@@ -184,43 +190,40 @@ func AppendTimestampTZ(dst []byte, ts int64, z *Zone) []byte {
 	return AppendOffset(AppendTimestamp(dst, local, 1e6), off)
 }
 
-// scanClock reads h:m[:s[.f]] at b[i:] and returns nanoseconds within the day.
-// Hours have one or two digits (more when long), minutes and seconds at most
-// two.
-func scanClock(b []byte, i int, long bool) (nanos int64, next int, st ParseStatus) {
+// scanClock reads h:m[:s[.f]] at b[i:] and returns the seconds and nanoseconds
+// behind midnight. Hours have one or two digits (more when long, which also
+// lifts the limit of a day), minutes and seconds at most two.
+func scanClock(b []byte, i int, long bool) (secs, nanos int64, next int, st ParseStatus) {
 	h, j := int64(0), i
-	for j < len(b) && isDigit(b[j]) && j-i < 10 {
+	for j < len(b) && isDigit(b[j]) && j-i < 11 {
 		h = h*10 + int64(b[j]-'0')
 		j++
 	}
 	if j == i || !long && j-i > 2 || j == len(b) || b[j] != ':' {
-		return 0, i, BadFormat
+		return 0, 0, i, BadFormat
 	}
 	m, j, ok := oneOrTwoDigits(b, j+1)
 	if !ok {
-		return 0, i, BadFormat
+		return 0, 0, i, BadFormat
 	}
-	s, frac := 0, int64(0)
+	s := 0
 	if j < len(b) && b[j] == ':' {
 		if s, j, ok = oneOrTwoDigits(b, j+1); !ok {
-			return 0, i, BadFormat
+			return 0, 0, i, BadFormat
 		}
 		if j < len(b) && b[j] == '.' {
 			j++
 			for p := int64(1e8); j < len(b) && isDigit(b[j]); j++ {
-				frac += int64(b[j]-'0') * p
+				nanos += int64(b[j]-'0') * p
 				p /= 10
 			}
 		}
 	}
-	if m > 59 || s > 59 || long && h > 2562047 {
-		return 0, j, BadRange
+	secs = (h*60+int64(m))*60 + int64(s)
+	if m > 59 || s > 59 || !long && (secs > 86400 || secs == 86400 && nanos > 0) {
+		return 0, 0, j, BadRange
 	}
-	nanos = ((h*60+int64(m))*60+int64(s))*1e9 + frac
-	if !long && nanos > 86400*1e9 {
-		return 0, j, BadRange
-	}
-	return nanos, j, ParseOK
+	return secs, nanos, j, ParseOK
 }
 
 // ParseTime reads a TIME: an optional date before it, h:m[:s[.f]], and then
@@ -235,7 +238,7 @@ func parseTime(b []byte) (micros int64, rest []byte, dated bool, st ParseStatus)
 	for i < len(b) && isSpace(b[i]) {
 		i++
 	}
-	nanos, j, st := scanClock(b, i, false)
+	secs, nanos, j, st := scanClock(b, i, false)
 	if st == BadFormat {
 		// A timestamp's time of day.
 		_, n, special, dst := scanDate(b)
@@ -243,7 +246,7 @@ func parseTime(b []byte) (micros int64, rest []byte, dated bool, st ParseStatus)
 			return 0, nil, false, BadFormat
 		}
 		dated = true
-		nanos, j, st = scanClock(b, n+1, false)
+		secs, nanos, j, st = scanClock(b, n+1, false)
 	}
 	if st != ParseOK {
 		return 0, nil, dated, st
@@ -251,7 +254,7 @@ func parseTime(b []byte) (micros int64, rest []byte, dated bool, st ParseStatus)
 	if j < len(b) && isDigit(b[j]) {
 		return 0, nil, dated, BadFormat
 	}
-	return nanos / 1000, b[j:], dated, ParseOK
+	return secs*MicrosPerSecond + nanos/1000, b[j:], dated, ParseOK
 }
 
 // ParseTimeTZ reads a TIME WITH TIME ZONE: a TIME and an offset (±hh[:mm[:ss]]
@@ -322,7 +325,8 @@ func scanTimestamp(b []byte) (day int32, nanos int64, offset int, hasZone bool, 
 		st = BadFormat
 		return
 	}
-	nanos, i, st = scanClock(b, i+1, false)
+	secs, nanos, i, st := scanClock(b, i+1, false)
+	nanos += secs * 1e9
 	if st != ParseOK || i == len(b) {
 		return
 	}

@@ -431,16 +431,22 @@ func (p *parser) orderItems(all bool) []ast.OrderItem {
 			item.All = true
 		default:
 			item.Expr = p.expr()
-			if s, ok := item.Expr.(*ast.Star); ok && all && len(s.Qualifier)+len(s.Exclude)+len(s.Replace)+len(s.Rename) == 0 && s.Like == nil {
-				item.All, item.Expr = true, nil
-			}
 		}
 		p.orderModifiers(&item)
 		items = append(items, item)
 		if !p.comma() || p.err != nil {
+			if all && len(items) == 1 && isPlainStar(items[0].Expr) {
+				items[0].All, items[0].Expr = true, nil // ORDER BY *
+			}
 			return items
 		}
 	}
+}
+
+// isPlainStar reports whether e is * without anything around it.
+func isPlainStar(e ast.Expr) bool {
+	s, ok := e.(*ast.Star)
+	return ok && len(s.Qualifier)+len(s.Exclude)+len(s.Replace)+len(s.Rename) == 0 && s.Like == nil
 }
 
 func (p *parser) orderModifiers(item *ast.OrderItem) {

@@ -1,6 +1,8 @@
 package vector
 
 import (
+	"sync/atomic"
+
 	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/types"
 )
@@ -317,4 +319,21 @@ func (v *Vector) Bytes() int64 {
 		n += c.Bytes()
 	}
 	return n
+}
+
+var lastDictID atomic.Uint64
+
+// NewDictID returns a number for DictID that no dictionary of this process has.
+// It is above 2^62, so that tests may choose small ones.
+func NewDictID() uint64 { return 1<<62 + lastDictID.Add(1) }
+
+// Slice makes v show the n positions of the flat src from off on, sharing its
+// buffers; off is a multiple of 64 and src's type is not nested.
+func (v *Vector) Slice(src *Vector, off, n int) {
+	v.Reference(src)
+	w := src.Type.Physical().Width()
+	v.Data, v.Len = src.Data[off*w:(off+n)*w], n
+	if src.Valid != nil {
+		v.Valid = src.Valid[off/64:]
+	}
 }

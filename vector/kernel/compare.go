@@ -57,6 +57,10 @@ type CompareCache struct {
 	picked []uint32
 }
 
+// Forget drops what is known about dictionaries: for a comparison whose
+// constant side has changed.
+func (c *CompareCache) Forget() { c.dict.id, c.dict.known = 0, false }
+
 // DictTable remembers for one condition which entries of the last dictionary
 // fulfil it. The zero value is ready; one serves one condition.
 type DictTable struct {

@@ -2,6 +2,7 @@ package rowfmt
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math"
 
@@ -34,7 +35,7 @@ func resolve(v *vector.Vector, i int) (*vector.Vector, int) {
 	return v, i
 }
 
-// blobSize returns the length of what appendBlob writes; 0 for NULL.
+// blobSize returns the length of what AppendValue writes; 0 for NULL.
 func blobSize(v *vector.Vector, i int) int {
 	if v.Form == vector.Sequence {
 		return 8
@@ -71,8 +72,10 @@ func blobSize(v *vector.Vector, i int) int {
 	}
 }
 
-// appendBlob appends the value at position i of v, which is not NULL.
-func appendBlob(dst []byte, v *vector.Vector, i int) []byte {
+// AppendValue appends the blob of the value at position i of v, which is not
+// NULL: what a row keeps of nested values, and what aggregates may keep of any.
+// Bytes of equal values may differ; see CompareValues.
+func AppendValue(dst []byte, v *vector.Vector, i int) []byte {
 	if v.Form == vector.Sequence {
 		return binary.LittleEndian.AppendUint64(dst, uint64(v.Start+int64(i)*v.Step))
 	}
@@ -110,7 +113,7 @@ func appendElement(dst []byte, v *vector.Vector, i int) []byte {
 	if v.IsNull(i) {
 		return append(dst, 0)
 	}
-	return appendBlob(append(dst, 1), v, i)
+	return AppendValue(append(dst, 1), v, i)
 }
 
 // sameBlob compares two blobs of type t.
@@ -208,14 +211,107 @@ func sameValue(t types.Type, a, b []byte) (restA, restB []byte, ok bool) {
 	return a, b, true
 }
 
+// CompareValues orders two blobs of type t: -1, 0 or 1. Within nested values
+// NULL comes last, lists compare element by element and the shorter first, NaN
+// is the greatest float.
+func CompareValues(t types.Type, a, b []byte) int {
+	c, _, _ := compareValue(t, a, b)
+	return c
+}
+
+// compareValue compares the values at the front of a and b; the rests mean
+// nothing unless they are equal.
+func compareValue(t types.Type, a, b []byte) (c int, restA, restB []byte) {
+	le := binary.LittleEndian
+	n, longer := 1, 0
+	switch p := t.Physical(); p {
+	case types.PString:
+		la, lb := le.Uint32(a), le.Uint32(b)
+		a, b = a[4:], b[4:]
+		return bytes.Compare(a[:la], b[:lb]), a[la:], b[lb:]
+	case types.PList:
+		la, lb := le.Uint32(a), le.Uint32(b)
+		a, b, n, longer = a[4:], b[4:], int(min(la, lb)), cmp.Compare(la, lb)
+	case types.PArray:
+		n = t.Ext.Size
+	case types.PStruct:
+	default:
+		w := p.Width()
+		return compareFixed(t, p, a, b), a[w:], b[w:]
+	}
+	kids := childTypes(t)
+	for range n {
+		for _, k := range kids {
+			nullA, nullB := a[0] == 0, b[0] == 0
+			a, b = a[1:], b[1:]
+			if nullA || nullB {
+				if nullA != nullB {
+					return cmp.Compare(boolRank(nullA), boolRank(nullB)), a, b
+				}
+				continue
+			}
+			if c, a, b = compareValue(k, a, b); c != 0 {
+				return c, a, b
+			}
+		}
+	}
+	return longer, a, b
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func compareFixed(t types.Type, p types.Physical, a, b []byte) int {
+	le := binary.LittleEndian
+	switch p {
+	case types.PBool, types.PUint8:
+		return cmp.Compare(a[0], b[0])
+	case types.PInt8:
+		return cmp.Compare(int8(a[0]), int8(b[0]))
+	case types.PInt16:
+		return cmp.Compare(int16(le.Uint16(a)), int16(le.Uint16(b)))
+	case types.PUint16:
+		return cmp.Compare(le.Uint16(a), le.Uint16(b))
+	case types.PInt32:
+		return cmp.Compare(int32(le.Uint32(a)), int32(le.Uint32(b)))
+	case types.PUint32:
+		return cmp.Compare(le.Uint32(a), le.Uint32(b))
+	case types.PInt64:
+		x, y := int64(le.Uint64(a)), int64(le.Uint64(b))
+		if t.ID == types.TimeTZ {
+			// By instant, then by zone; see the layout of the type.
+			x += x & (1<<24 - 1) * types.MicrosPerSecond << 24
+			y += y & (1<<24 - 1) * types.MicrosPerSecond << 24
+		}
+		return cmp.Compare(x, y)
+	case types.PUint64:
+		return cmp.Compare(le.Uint64(a), le.Uint64(b))
+	case types.PInt128:
+		return types.Int128{Lo: le.Uint64(a), Hi: int64(le.Uint64(a[8:]))}.Cmp(types.Int128{Lo: le.Uint64(b), Hi: int64(le.Uint64(b[8:]))})
+	case types.PUint128:
+		return types.Uint128{Lo: le.Uint64(a), Hi: le.Uint64(a[8:])}.Cmp(types.Uint128{Lo: le.Uint64(b), Hi: le.Uint64(b[8:])})
+	case types.PFloat32:
+		return types.CompareFloat(float64(loadFloat32(a)), float64(loadFloat32(b)))
+	case types.PFloat64:
+		return types.CompareFloat(loadFloat64(a), loadFloat64(b))
+	case types.PInterval:
+		return loadInterval(a).Cmp(loadInterval(b))
+	}
+	return 0
+}
+
 func loadInterval(b []byte) types.Interval {
 	x := binary.LittleEndian.Uint64(b)
 	return types.Interval{Months: int32(x), Days: int32(x >> 32), Micros: int64(binary.LittleEndian.Uint64(b[8:]))}
 }
 
-// builder rebuilds nested vectors from blobs: prepare, count every blob,
-// resize, fill every blob.
-type builder struct{ root *level }
+// Builder rebuilds a flat vector from blobs: Prepare, then Count for every
+// blob, Resize, then Fill for every blob.
+type Builder struct{ root *level }
 
 // level is one vector of a nested one.
 type level struct {
@@ -225,7 +321,8 @@ type level struct {
 	taken int // list: elements filled so far
 }
 
-func (b *builder) prepare(v *vector.Vector) { b.root = newLevel(v) }
+// Prepare begins with v, which is flat, owns its data and has been resized.
+func (b *Builder) Prepare(v *vector.Vector) { b.root = newLevel(v) }
 
 func newLevel(v *vector.Vector) *level {
 	l := &level{v: v}
@@ -237,7 +334,8 @@ func newLevel(v *vector.Vector) *level {
 	return l
 }
 
-func (b *builder) count(blob []byte) { b.root.count(blob) }
+// Count sees a blob that Fill will get.
+func (b *Builder) Count(blob []byte) { b.root.count(blob) }
 
 func (l *level) count(blob []byte) []byte {
 	switch p := l.v.Type.Physical(); p {
@@ -273,7 +371,9 @@ func (l *level) countElement(blob []byte) []byte {
 	return l.count(blob[1:])
 }
 
-func (b *builder) resize() { b.root.resize() }
+// Resize makes room in the children of lists for all that was counted; what
+// they held is lost.
+func (b *Builder) Resize() { b.root.resize() }
 
 // resize makes room in the children of lists; those of structs and arrays were
 // resized with their parent.
@@ -286,7 +386,8 @@ func (l *level) resize() {
 	}
 }
 
-func (b *builder) fill(blob []byte, i int) { b.root.fill(blob, i) }
+// Fill stores a blob's value at position i.
+func (b *Builder) Fill(blob []byte, i int) { b.root.fill(blob, i) }
 
 func (l *level) fill(blob []byte, i int) []byte {
 	v := l.v

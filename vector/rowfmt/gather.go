@@ -96,21 +96,21 @@ func gatherNulls(rows []raw.Addr, c *column, out *vector.Vector, pos []uint32) {
 
 func gatherNested(rows []raw.Addr, c *column, bufs [][]byte, out *vector.Vector, pos []uint32) {
 	// Sizes first, so that no child moves while it is filled.
-	var b builder
-	b.prepare(out)
+	var b Builder
+	b.Prepare(out)
 	for _, r := range rows {
 		if r != 0 && *raw.At[uint8](r, c.byt)>>c.bit&1 != 0 {
-			b.count(vector.Str(raw.At[types.StringRef](r, c.off), bufs))
+			b.Count(vector.Str(raw.At[types.StringRef](r, c.off), bufs))
 		}
 	}
-	b.resize()
+	b.Resize()
 	for i, r := range rows {
 		if r != 0 && *raw.At[uint8](r, c.byt)>>c.bit&1 != 0 {
 			p := i
 			if pos != nil {
 				p = int(pos[i])
 			}
-			b.fill(vector.Str(raw.At[types.StringRef](r, c.off), bufs), p)
+			b.Fill(vector.Str(raw.At[types.StringRef](r, c.off), bufs), p)
 		}
 	}
 }

@@ -192,7 +192,7 @@ func matchNested(in *Input, c int, col *column, sel []uint32, rows []raw.Addr, c
 		if keyNull := v.IsNull(p); rowNull || keyNull {
 			eq = rowNull && keyNull && nullsEqual
 		} else {
-			in.blob = appendBlob(in.blob[:0], v, p)
+			in.blob = AppendValue(in.blob[:0], v, p)
 			eq = sameBlob(v.Type, in.blob, vector.Str(raw.At[types.StringRef](r, col.off), bufs))
 		}
 		if eq {

@@ -199,7 +199,7 @@ func (l *Layout) scatterNested(in *Input, c int, sel []uint32, rows []raw.Addr, 
 			*raw.At[uint8](r, col.byt) &^= 1 << col.bit
 			continue
 		}
-		in.blob = appendBlob(in.blob[:0], v, p)
+		in.blob = AppendValue(in.blob[:0], v, p)
 		if len(in.blob) <= types.MaxInline {
 			*ref = types.InlineRef(in.blob)
 			continue

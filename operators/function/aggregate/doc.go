@@ -1,0 +1,31 @@
+// Package aggregate holds the built-in aggregate functions: Builtins lists
+// them, one file a family.
+//
+// Each function is a function.Aggregate whose overloads make a
+// function.BoundAgg: the size of a state and typed loops over (arguments, row
+// addresses). Loops exist once for each element type; whatever is chosen by
+// type is chosen when the call is bound.
+//
+// # States
+//
+// A state lies in a row page, eight-byte aligned, zeroed before Init. States of
+// the same shape are shared between functions: sum and avg keep an exact
+// 128-bit sum and the number of values; min and max keep the smallest key,
+// where keys are the values mapped to integers whose order is the one wanted.
+// A state that needs bytes of variable length begins with one
+// types.StringRef into the heap of its row, zero while there is none, and has
+// no other reference; HeapState says so. That is what lets package rowfmt move
+// rows without knowing functions.
+//
+// # NULL
+//
+// NULL arguments are taken out before the loops, save by first and last, which
+// keep them. Empty input gives NULL, and 0 for count.
+//
+// # Errors
+//
+// 22003 when a sum leaves 128 bits or a variance is not finite.
+//
+// What it does not do: grouping, DISTINCT, FILTER and ORDER BY are package
+// operators/agg's.
+package aggregate

@@ -65,3 +65,6 @@ type tableLocal struct{ storage.Reader }
 func (l tableLocal) Next(ctx context.Context, out *vector.Chunk) (bool, error) {
 	return l.Reader.Next(ctx, out)
 }
+
+// LimitWorkers bounds how many workers read; 1 keeps row order in one stream.
+func (s *Table) LimitWorkers(n int) { s.workers = min(s.workers, n) }

@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/planner/bind"
+	"github.com/gannetdb/gannet/sql/ast"
+	"github.com/gannetdb/gannet/sql/parser"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// Session runs statements, one at a time.
+type Session struct {
+	db       *Database
+	settings sessionSettings
+	prepared map[string]*bind.Prepare
+}
+
+// NewSession returns a session with the database's default settings.
+func (db *Database) NewSession() *Session {
+	return &Session{db: db, settings: db.defaults, prepared: map[string]*bind.Prepare{}}
+}
+
+// Reset gives the session its first settings back and forgets prepared
+// statements.
+func (s *Session) Reset() {
+	s.settings = s.db.defaults
+	clear(s.prepared)
+}
+
+// Set changes a setting, as SET does. Errors: 42704 unknown setting, 22023
+// invalid value, 55P02 when it is too late for it.
+func (s *Session) Set(name, value string) error {
+	st, err := lookup(name)
+	if err != nil {
+		return err
+	}
+	return st.set(s, value)
+}
+
+// Setting returns the value of a setting as text.
+func (s *Session) Setting(name string) (string, error) {
+	st, err := lookup(name)
+	if err != nil {
+		return "", err
+	}
+	return st.get(s), nil
+}
+
+func (s *Session) schema() string {
+	if s.settings.schema == "" {
+		return "main"
+	}
+	return s.settings.schema
+}
+
+// Statement is a parsed statement.
+type Statement struct {
+	Tree   ast.Statement
+	Text   string // of this statement alone; error positions refer to it
+	Params int    // positional parameters
+}
+
+// Parse splits and parses a text of any number of statements. The statements
+// before a faulty one are returned with the error.
+func (s *Session) Parse(text string) ([]Statement, error) {
+	parts, err := parser.ParseScript(text)
+	out := make([]Statement, len(parts))
+	for i, p := range parts {
+		// Positions in the tree are offsets into the whole text.
+		out[i] = Statement{Tree: p.Stmt, Text: text[:p.End], Params: p.Params}
+	}
+	return out, err
+}
+
+// Params are the values of a statement's parameters. Types are kept as given;
+// the statement casts them to what it needs.
+type Params struct {
+	Positional []types.Value
+	Named      map[string]types.Value
+}
+
+// Run binds, plans and starts a statement. ctx governs it until its Rows are
+// closed: cancelling it ends the query with 57014.
+func (s *Session) Run(ctx context.Context, stmt Statement, params Params) (*Rows, error) {
+	if err := sqlerr.FromContext(ctx); err != nil {
+		return nil, err
+	}
+	bound, err := s.bind(ctx, stmt, params)
+	if err != nil {
+		return nil, err
+	}
+	return s.execute(ctx, stmt, bound, params)
+}
+
+// Describe binds a statement and returns its result columns and the types of
+// its parameters, without running it.
+func (s *Session) Describe(ctx context.Context, stmt Statement) (cols []Column, params []types.Type, err error) {
+	bound, err := s.bind(ctx, stmt, Params{})
+	if err != nil {
+		return nil, nil, err
+	}
+	plan := planOf(bound)
+	if plan == nil {
+		return nil, nil, nil
+	}
+	if _, ok := bound.(*bind.Query); ok {
+		cols = columnsOf(plan)
+	}
+	return cols, plan.Params, nil
+}
+
+func (s *Session) bind(ctx context.Context, stmt Statement, params Params) (bind.Statement, error) {
+	o := bind.Options{
+		Catalog:    s.db.catalog.Snapshot(),
+		SearchPath: []string{s.schema()},
+		Functions:  functions(),
+		OpenPath:   s.openPath,
+		Session:    s.functionSession(),
+		NullsFirst: s.settings.nullsFirst,
+		Descending: s.settings.descending,
+		Text:       stmt.Text,
+	}
+	for _, v := range params.Positional {
+		o.ParamTypes = append(o.ParamTypes, v.Type)
+	}
+	if len(params.Named) > 0 {
+		o.NamedParams = map[string]types.Type{}
+		for n, v := range params.Named {
+			o.NamedParams[n] = v.Type
+		}
+	}
+	return bind.New(o).Bind(ctx, stmt.Tree)
+}
+
+// functionSession is what functions may know of the session, frozen for one
+// statement.
+func (s *Session) functionSession() *function.Session {
+	return &function.Session{
+		TimeZone: s.settings.timeZone, Now: time.Now().UnixMicro(), Seed: s.db.seed,
+		CurrentUser: "gannet", Database: "memory", Schema: s.schema(),
+		Setting: func(name string) (string, bool) {
+			v, err := s.Setting(strings.ToLower(name))
+			return v, err == nil
+		},
+	}
+}

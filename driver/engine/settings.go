@@ -1,0 +1,275 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	_ "time/tzdata" // time zones work on machines without a zone database
+
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector"
+)
+
+// sessionSettings are the settings of one session.
+type sessionSettings struct {
+	timeZone      string
+	nullsFirst    bool
+	descending    bool
+	schema        string
+	dialect       string
+	disabledRules []string
+	optimizerOff  bool
+}
+
+// setting is a line of the table of settings.
+type setting struct {
+	name        string
+	aliases     []string
+	instance    bool // of the database rather than the session
+	description string
+	set         func(s *Session, value string) error
+	get         func(s *Session) string
+}
+
+// settings is the table of all settings, by name.
+var settings = []setting{
+	{
+		name: "debug_disable_optimizer", description: "run plans as they were bound",
+		set: func(s *Session, v string) error { return setBool(&s.settings.optimizerOff, v) },
+		get: func(s *Session) string { return strconv.FormatBool(s.settings.optimizerOff) },
+	},
+	{
+		name: "debug_fill_limit", instance: true, description: "rows in a chunk, 1 to 2048",
+		set: func(s *Session, v string) error {
+			n, err := number(v, 1, vector.Capacity)
+			if err == nil {
+				s.db.change(func(o *instance) { o.fillLimit = int(n) })
+			}
+			return err
+		},
+		get: func(s *Session) string { return strconv.Itoa(s.db.options().fillLimit) },
+	},
+	{
+		name: "debug_spill_cap", instance: true, description: "bytes above which an operator spills, -1: only under pressure",
+		set: func(s *Session, v string) error {
+			n, err := number(v, -1, 1<<62)
+			if err == nil {
+				s.db.budget.SetSpillCap(n)
+				s.db.change(func(o *instance) { o.spillCap = n })
+			}
+			return err
+		},
+		get: func(s *Session) string { return strconv.FormatInt(s.db.options().spillCap, 10) },
+	},
+	{
+		name: "default_null_order", aliases: []string{"null_order"}, description: "where NULLs sort: nulls_last or nulls_first",
+		set: func(s *Session, v string) error {
+			switch strings.ToLower(strings.ReplaceAll(v, " ", "_")) {
+			case "nulls_first", "first", "null_first":
+				s.settings.nullsFirst = true
+			case "nulls_last", "last", "null_last":
+				s.settings.nullsFirst = false
+			default:
+				return invalid(v, "nulls_last", "nulls_first")
+			}
+			return nil
+		},
+		get: func(s *Session) string {
+			if s.settings.nullsFirst {
+				return "NULLS_FIRST"
+			}
+			return "NULLS_LAST"
+		},
+	},
+	{
+		name: "default_order", description: "direction of ORDER BY items that name none: asc or desc",
+		set: func(s *Session, v string) error {
+			switch strings.ToLower(v) {
+			case "asc", "ascending":
+				s.settings.descending = false
+			case "desc", "descending":
+				s.settings.descending = true
+			default:
+				return invalid(v, "asc", "desc")
+			}
+			return nil
+		},
+		get: func(s *Session) string {
+			if s.settings.descending {
+				return "DESC"
+			}
+			return "ASC"
+		},
+	},
+	{
+		name: "dialect", description: "the SQL dialect of statements: native or mysql",
+		set: func(s *Session, v string) error {
+			switch strings.ToLower(v) {
+			case "native", "gannet", "duckdb", "postgres", "postgresql":
+				s.settings.dialect = "native"
+				return nil
+			case "mysql":
+				return sqlerr.New(sqlerr.CodeUnsupported, "the mysql dialect is not linked into this program").
+					WithHint("import _ \"github.com/gannetdb/gannet/driver/mysql\"")
+			}
+			return invalid(v, "native", "mysql")
+		},
+		get: func(s *Session) string { return s.settings.dialect },
+	},
+	{
+		name: "disabled_optimizers", description: "optimizer rules that do not run, separated by commas",
+		set: func(s *Session, v string) error {
+			s.settings.disabledRules = nil
+			for _, r := range strings.Split(v, ",") {
+				if r = strings.TrimSpace(r); r != "" {
+					s.settings.disabledRules = append(s.settings.disabledRules, strings.ToLower(r))
+				}
+			}
+			return nil
+		},
+		get: func(s *Session) string { return strings.Join(s.settings.disabledRules, ",") },
+	},
+	{
+		name: "enable_external_access", instance: true, description: "whether SQL may open files; false cannot be undone",
+		set: func(s *Session, v string) error {
+			var on bool
+			if err := setBool(&on, v); err != nil {
+				return err
+			}
+			if on && !s.db.options().external {
+				return sqlerr.New(sqlerr.CodeCannotChangeNow, "external access cannot be enabled while the database runs")
+			}
+			s.db.change(func(o *instance) { o.external = on })
+			return nil
+		},
+		get: func(s *Session) string { return strconv.FormatBool(s.db.options().external) },
+	},
+	{
+		name: "max_temp_directory_size", instance: true, description: "most disk space for temporary files, such as 10GB; -1: no limit",
+		set: func(s *Session, v string) error {
+			n, err := ParseSize(v)
+			if v == "-1" {
+				n, err = 0, nil
+			}
+			if err == nil {
+				s.db.change(func(o *instance) { o.maxTempBytes = n })
+				if m := s.db.spillIfMade(); m != nil {
+					m.SetMaxBytes(n)
+				}
+			}
+			return err
+		},
+		get: func(s *Session) string { return FormatSize(s.db.options().maxTempBytes) },
+	},
+	{
+		name: "memory_limit", aliases: []string{"max_memory"}, instance: true, description: "most memory the database may use, such as 1GB or 512MiB",
+		set: func(s *Session, v string) error {
+			n, err := ParseSize(v)
+			if err == nil {
+				s.db.budget.SetLimit(n)
+			}
+			return err
+		},
+		get: func(s *Session) string { return FormatSize(s.db.budget.Limit()) },
+	},
+	{
+		name: "preserve_insertion_order", instance: true, description: "whether results without ORDER BY keep the order of their input",
+		set: func(s *Session, v string) error {
+			var on bool
+			err := setBool(&on, v)
+			if err == nil {
+				s.db.change(func(o *instance) { o.preserveOrder = on })
+			}
+			return err
+		},
+		get: func(s *Session) string { return strconv.FormatBool(s.db.options().preserveOrder) },
+	},
+	{
+		name: "schema", aliases: []string{"search_path"}, description: "the schema of names without one",
+		set: func(s *Session, v string) error {
+			if v != "" && !s.db.catalog.Snapshot().HasSchema(v) {
+				return sqlerr.New(sqlerr.CodeUndefinedSchema, "schema %q does not exist", v)
+			}
+			s.settings.schema = v
+			return nil
+		},
+		get: func(s *Session) string { return s.schema() },
+	},
+	{
+		name: "temp_directory", instance: true, description: "where temporary files go",
+		set: func(s *Session, v string) error {
+			if s.db.spillIfMade() != nil {
+				return sqlerr.New(sqlerr.CodeCannotChangeNow, "temp_directory cannot change after the first temporary file")
+			}
+			s.db.change(func(o *instance) { o.tempDir = v })
+			return nil
+		},
+		get: func(s *Session) string { return s.db.options().tempDir },
+	},
+	{
+		name: "threads", aliases: []string{"worker_threads"}, instance: true, description: "workers that run queries",
+		set: func(s *Session, v string) error {
+			n, err := number(v, 1, 1024)
+			if err == nil {
+				s.db.sched.SetLimit(int(n))
+				s.db.change(func(o *instance) { o.threads = int(n) })
+			}
+			return err
+		},
+		get: func(s *Session) string { return strconv.Itoa(s.db.options().threads) },
+	},
+	{
+		name: "TimeZone", description: "the time zone of TIMESTAMP WITH TIME ZONE, by its IANA name",
+		set: func(s *Session, v string) error {
+			if _, err := time.LoadLocation(v); err != nil || v == "" {
+				return sqlerr.New(sqlerr.CodeInvalidTimeZone, "unknown time zone %q", v).WithHint("zones are named like Europe/Berlin or UTC")
+			}
+			s.settings.timeZone = v
+			return nil
+		},
+		get: func(s *Session) string { return s.settings.timeZone },
+	},
+}
+
+// lookup finds a setting by name or alias, without regard to case.
+func lookup(name string) (*setting, error) {
+	var names []string
+	for i := range settings {
+		st := &settings[i]
+		if strings.EqualFold(st.name, name) || slices.ContainsFunc(st.aliases, func(a string) bool { return strings.EqualFold(a, name) }) {
+			return st, nil
+		}
+		names = append(append(names, st.name), st.aliases...)
+	}
+	err := sqlerr.New(sqlerr.CodeUndefinedObject, "there is no setting %q", name)
+	if near := sqlerr.Nearest(name, names); len(near) > 0 {
+		return nil, err.WithHint("did you mean %s?", strings.Join(near, ", "))
+	}
+	return nil, err
+}
+
+func invalid(value string, want ...string) error {
+	return sqlerr.New(sqlerr.CodeInvalidArgument, "invalid value %q", value).WithHint("possible values: %s", strings.Join(want, ", "))
+}
+
+func setBool(to *bool, v string) error {
+	switch strings.ToLower(v) {
+	case "true", "on", "1", "yes", "t":
+		*to = true
+	case "false", "off", "0", "no", "f":
+		*to = false
+	default:
+		return invalid(v, "true", "false")
+	}
+	return nil
+}
+
+func number(v string, lo, hi int64) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimSpace(v), 10, 64)
+	if err != nil || n < lo || n > hi {
+		return 0, invalid(v, fmt.Sprintf("%d to %d", lo, hi))
+	}
+	return n, nil
+}

@@ -1,0 +1,28 @@
+// Package order sorts: Sort is ORDER BY and top-N, Limit cuts an ordered
+// stream.
+//
+// # Keys
+//
+// ORDER BY keys become 64-bit words that compare as unsigned numbers in order
+// (Kuiper and Mühleisen, "These Rows Are Made for Sorting and That's Just What
+// We'll Do", ICDE 2023): key.go has the encoding. Words are columns of the row
+// like any other, so that a run that was written to disk is merged without
+// encoding anything again. Only strings of more than 14 bytes that agree in
+// those need to be looked at themselves.
+//
+// # Runs
+//
+// Each worker appends rows to row pages and, when memory is refused or the
+// input ends, sorts them: pairs of the first key word and the row's address are
+// radix-sorted, ties go on to the next word. That is a run: an array of
+// addresses over pages in memory, or, when it was spilled, pages on disk in
+// order. The source merges all runs. Merging more runs than memory has room for
+// happens in several passes.
+//
+// With a limit, a run keeps only as many rows as can be in the answer, and
+// rows behind the last of those are dropped as they come.
+//
+// Rows that are equal in all keys come in any order.
+//
+// What it does not do: collations, nested types as keys (0A000).
+package order

@@ -1,0 +1,114 @@
+package order
+
+import "github.com/gannetdb/gannet/vector/raw"
+
+// pair is one word of a row's key and the row's address.
+type pair struct {
+	key uint64
+	row raw.Addr
+}
+
+const (
+	insertionMax = 24  // pairs sorted by insertion
+	quickMax     = 512 // pairs sorted by quicksort rather than by radix
+)
+
+// sortPairs sorts a by key. tmp has at least the length of a. Equal keys end up
+// in any order.
+func sortPairs(a, tmp []pair) {
+	switch {
+	case len(a) <= quickMax:
+		quickSort(a)
+	default:
+		radixSort(a, tmp[:len(a)])
+	}
+}
+
+func insertionSort(a []pair) {
+	for i := 1; i < len(a); i++ {
+		x := a[i]
+		j := i
+		for ; j > 0 && x.key < a[j-1].key; j-- {
+			a[j] = a[j-1]
+		}
+		a[j] = x
+	}
+}
+
+// quickSort is three-way quicksort with a median of three; it recurses into
+// the smaller part, so its depth is logarithmic. It serves small arrays only,
+// for which the quadratic worst case is harmless.
+func quickSort(a []pair) {
+	for len(a) > insertionMax {
+		p := median(a[0].key, a[len(a)/2].key, a[len(a)-1].key)
+		lt, i, gt := 0, 0, len(a)
+		for i < gt {
+			switch k := a[i].key; {
+			case k < p:
+				a[lt], a[i] = a[i], a[lt]
+				lt++
+				i++
+			case k > p:
+				gt--
+				a[gt], a[i] = a[i], a[gt]
+			default:
+				i++
+			}
+		}
+		if lt < len(a)-gt {
+			quickSort(a[:lt])
+			a = a[gt:]
+		} else {
+			quickSort(a[gt:])
+			a = a[:lt]
+		}
+	}
+	insertionSort(a)
+}
+
+func median(x, y, z uint64) uint64 {
+	return max(min(x, y), min(max(x, y), z))
+}
+
+// radixSort sorts by the bytes of the keys, the lowest first, leaving out bytes
+// that all keys share. Input that is sorted already costs one pass.
+func radixSort(a, tmp []pair) {
+	sorted := true
+	differ := uint64(0)
+	first := a[0].key
+	prev := first
+	for i := range a {
+		k := a[i].key
+		differ |= k ^ first
+		sorted = sorted && prev <= k
+		prev = k
+	}
+	if sorted {
+		return
+	}
+	src, dst := a, tmp
+	for shift := uint(0); shift < 64; shift += 8 {
+		if differ>>shift&0xff == 0 {
+			continue
+		}
+		var counts [256]int
+		for i := range src {
+			counts[uint8(src[i].key>>shift)]++
+		}
+		at := 0
+		for i, c := range counts {
+			counts[i] = at
+			at += c
+		}
+		for i := range src {
+			x := src[i]
+			b := uint8(x.key >> shift)
+			dst[counts[b]] = x
+			counts[b]++
+		}
+		src, dst = dst, src
+	}
+	if &src[0] != &a[0] {
+		copy(a, src)
+	}
+}

@@ -1,0 +1,187 @@
+package order
+
+import (
+	"context"
+
+	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/spill/block"
+	"github.com/gannetdb/gannet/spill/budget"
+	"github.com/gannetdb/gannet/spill/rowset"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/raw"
+)
+
+const (
+	// pairBytes is what sorting takes a row: its pair and that of the scratch
+	// array.
+	pairBytes = 32
+	// flushBytes is how much of a run is kept in memory while it is written,
+	// when there is plenty: also about what reading it back takes.
+	flushBytes = 1 << 20
+)
+
+// flushAt is how much of a run is kept in memory while it is written.
+func (s *space) flushAt() int64 {
+	return max(2*block.Size, min(flushBytes, s.mem.Share()/8))
+}
+
+// run is a sorted sequence of rows: in memory (addrs over loaded) or on disk.
+type run struct {
+	set    *rowset.Set
+	loaded *rowset.Loaded
+	pairs  *block.Block
+	addrs  []pair // in order; their keys mean nothing
+	count  int64
+	onDisk bool
+}
+
+func (r *run) close() {
+	if r.loaded != nil {
+		r.loaded.Close()
+	}
+	if r.pairs != nil {
+		r.pairs.Release()
+	}
+	if r.set != nil {
+		r.set.Close()
+	}
+	*r = run{}
+}
+
+// space is where runs take memory and disk from.
+type space struct {
+	env  *operators.Env
+	rows *rows
+	mem  *budget.Reservation // pages; spilling
+	sort *budget.Reservation // pairs
+}
+
+func (s *space) newSet() *rowset.Set {
+	return rowset.New(rowset.Config{
+		Layout: s.rows.layout, Pool: s.env.Pool, Mem: s.mem, Spill: s.env.Spill, Tag: "sort",
+	})
+}
+
+// sorted ends w and returns its rows as a run in memory, cut to limit rows
+// (-1: all). The caller gave back pairBytes a row of the sort reservation just
+// before, so that memory is there.
+func (s *space) sorted(ctx context.Context, set *rowset.Set, w *rowset.Writer, limit int64) (_ *run, err error) {
+	r := &run{set: set}
+	defer func() {
+		if err != nil {
+			r.close()
+		}
+	}()
+	if err := set.Combine(ctx, w); err != nil {
+		return nil, err
+	}
+	if err := set.Seal(ctx); err != nil {
+		return nil, err
+	}
+	p := set.Partition(0)
+	n := int(p.NumRows())
+	r.count = int64(n)
+	if n == 0 {
+		return r, nil
+	}
+	loaded, ok, err := p.Load(ctx, s.sort)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, errNotResident
+	}
+	r.loaded = loaded
+	if r.pairs, err = s.env.Pool.MustGetSized(s.sort, int64(max(n*pairBytes, block.Size))); err != nil {
+		return nil, err
+	}
+	all := raw.Cast[pair](r.pairs.Bytes)
+	a, tmp := all[:0:n], all[n:2*n]
+	first := uintptr(0)
+	if len(s.rows.words) > 0 {
+		first = s.rows.words[0]
+	}
+	width := s.rows.layout.Width
+	for _, page := range loaded.Pages {
+		at := page.Base
+		for range page.Count {
+			a = append(a, pair{*raw.At[uint64](at, first), at})
+			at += raw.Addr(width)
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, cancelled(ctx)
+		}
+	}
+	s.rows.sort(a, tmp, loaded.Bufs())
+	if limit >= 0 && int64(n) > limit {
+		r.count = limit
+	}
+	r.addrs = a[:r.count]
+	return r, nil
+}
+
+// copied returns the rows of r in order as a new run in memory and closes r:
+// what a limit cut off is given back.
+func (s *space) copied(ctx context.Context, r *run) (*rowset.Set, *rowset.Writer, error) {
+	set := s.newSet()
+	w := set.NewWriter()
+	if err := s.copyRows(ctx, r, w, nil); err != nil {
+		w.Close()
+		set.Close()
+		return nil, nil, err
+	}
+	r.close()
+	return set, w, nil
+}
+
+// spilled writes r to disk in order and closes it.
+func (s *space) spilled(ctx context.Context, r *run) (*run, error) {
+	out := &run{set: s.newSet(), count: r.count, onDisk: true}
+	w := out.set.NewWriter()
+	err := s.copyRows(ctx, r, w, func() error {
+		if w.Bytes() < s.flushAt() {
+			return nil
+		}
+		_, err := w.Spill(ctx, 1<<62)
+		return err
+	})
+	if err == nil {
+		_, err = w.Spill(ctx, 1<<62)
+	}
+	if err == nil {
+		err = out.set.Combine(ctx, w)
+	}
+	if err == nil {
+		err = out.set.Seal(ctx)
+	}
+	if err != nil {
+		w.Close()
+		out.close()
+		return nil, err
+	}
+	r.close()
+	return out, nil
+}
+
+// copyRows appends r's rows to w; after each chunk it calls flush.
+func (s *space) copyRows(ctx context.Context, r *run, w *rowset.Writer, flush func() error) error {
+	var src, dst [vector.Capacity]raw.Addr
+	for from := 0; from < len(r.addrs); from += len(src) {
+		if ctx.Err() != nil {
+			return cancelled(ctx)
+		}
+		part := r.addrs[from:min(from+len(src), len(r.addrs))]
+		for i := range part {
+			src[i] = part[i].row
+		}
+		if _, err := w.AppendRows(ctx, src[:len(part)], r.loaded.Bufs(), dst[:len(part)], true); err != nil {
+			return err
+		}
+		if flush != nil {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,307 @@
+package order
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/spill/rowset"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/rowfmt"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// floorBytes is what a sort may hold in any case.
+const floorBytes = 4 << 20
+
+var errNotResident = sqlerr.New(sqlerr.CodeInternal, "a run in memory is not in memory")
+
+func cancelled(ctx context.Context) error { return sqlerr.FromContext(ctx) }
+
+// Sort is the sink of ORDER BY, with or without a limit. Its Source gives the
+// rows in order once it is finalized.
+type Sort struct {
+	env    *operators.Env
+	types  []types.Type
+	rows   *rows
+	space  space
+	offset int64
+	limit  int64 // rows behind offset, -1: all
+
+	spilledBytes atomic.Int64
+
+	mu   sync.Mutex
+	runs []*run // guarded by mu until Finalize
+}
+
+var _ operators.Sink = (*Sort)(nil)
+
+// NewSort returns a sort of chunks of the given types. Errors: 0A000 for keys
+// of nested types.
+func NewSort(env *operators.Env, ts []types.Type, keys []Key) (*Sort, error) {
+	return newSort(env, ts, keys, -1, 0)
+}
+
+// NewTopN returns a sort that gives count rows behind the first offset.
+func NewTopN(env *operators.Env, ts []types.Type, keys []Key, count, offset int64) (*Sort, error) {
+	return newSort(env, ts, keys, count, offset)
+}
+
+func newSort(env *operators.Env, ts []types.Type, keys []Key, count, offset int64) (*Sort, error) {
+	r, err := newRows(ts, keys)
+	if err != nil {
+		return nil, err
+	}
+	s := &Sort{env: env, types: ts, rows: r, limit: count, offset: offset}
+	s.space = space{
+		env: env, rows: r,
+		mem:  env.Budget.ReserveSpilling("sort", floorBytes),
+		sort: env.Budget.Reserve("sort pairs"),
+	}
+	return s, nil
+}
+
+// keep is the number of rows of any run that can be in the answer, -1: all.
+func (s *Sort) keep() int64 {
+	if s.limit < 0 {
+		return -1
+	}
+	return s.limit + min(s.offset, 1<<62-s.limit)
+}
+
+// Stats is what a sort did.
+type Stats struct {
+	PeakBytes, SpilledBytes int64
+}
+
+// Stats returns what the sort did so far.
+func (s *Sort) Stats() Stats {
+	return Stats{PeakBytes: s.space.mem.Peak() + s.space.sort.Peak(), SpilledBytes: s.spilledBytes.Load()}
+}
+
+// NewLocal implements operators.Sink.
+func (s *Sort) NewLocal(*operators.Task) (operators.SinkLocal, error) {
+	l := &sortLocal{s: s, rows: make([]raw.Addr, vector.Capacity), sel: make([]uint32, vector.Capacity)}
+	for range s.rows.words {
+		v := vector.New(types.Of(types.UBigInt))
+		v.Resize(vector.Capacity)
+		l.wordVecs = append(l.wordVecs, v)
+		l.words = append(l.words, vector.Values[uint64](v))
+	}
+	l.cols = make([]*vector.Vector, len(s.types)+len(l.words))
+	copy(l.cols[len(s.types):], l.wordVecs)
+	l.tmp = vector.New(types.Of(types.BigInt))
+	return l, nil
+}
+
+// Finalize implements operators.Sink.
+func (s *Sort) Finalize(ctx context.Context) error { return s.reduceRuns(ctx) }
+
+// Close implements operators.Sink.
+func (s *Sort) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, r := range s.runs {
+		r.close()
+	}
+	s.runs = nil
+	s.space.mem.Close()
+	s.space.sort.Close()
+}
+
+// sortLocal collects one worker's rows into runs.
+type sortLocal struct {
+	s        *Sort
+	set      *rowset.Set
+	w        *rowset.Writer
+	reserved int64 // of the sort reservation, for the pairs of w's rows
+
+	in       rowfmt.Input
+	cols     []*vector.Vector // the input's, then wordVecs
+	wordVecs []*vector.Vector
+	words    [][]uint64
+	rows     []raw.Addr
+	sel      []uint32
+	tmp      *vector.Vector
+
+	bounded bool // rows whose first word is above bound cannot be in the answer
+	bound   uint64
+}
+
+// Push implements operators.SinkLocal.
+func (l *sortLocal) Push(ctx context.Context, in *vector.Chunk) (operators.Status, error) {
+	s := l.s
+	if s.keep() == 0 {
+		return operators.Finished, nil
+	}
+	sel, n := in.Sel, in.NumRows()
+	for i := range s.rows.keys {
+		e := &s.rows.keys[i]
+		e.encode(in.Cols[e.Col], sel, n, l.words, l.tmp)
+	}
+	if l.bounded {
+		if sel = l.within(sel, n); len(sel) == 0 {
+			return operators.NeedInput, nil
+		}
+		n = len(sel)
+	}
+	copy(l.cols, in.Cols)
+	for _, v := range l.wordVecs {
+		v.Len = in.Len
+		v.Data = v.Data[:in.Len*8]
+	}
+	l.in.Set(l.cols)
+	err := l.append(ctx, sel, n)
+	for _, v := range l.wordVecs {
+		v.Data = v.Data[:vector.Capacity*8]
+	}
+	if err != nil {
+		return 0, err
+	}
+	return operators.NeedInput, l.trim(ctx)
+}
+
+// within selects the rows that may still be in the answer.
+func (l *sortLocal) within(sel []uint32, n int) []uint32 {
+	out := l.sel[:n]
+	k := 0
+	first, bound := l.words[0], l.bound
+	for i := range n {
+		p := at(sel, i)
+		out[k] = uint32(p)
+		if first[p] <= bound {
+			k++
+		}
+	}
+	return out[:k]
+}
+
+// append stores rows and what sorting them will take, spilling the run so far
+// when memory is refused.
+func (l *sortLocal) append(ctx context.Context, sel []uint32, n int) error {
+	s := &l.s.space
+	if l.w == nil {
+		l.set = s.newSet()
+		l.w = l.set.NewWriter()
+	}
+	need := int64(n) * pairBytes
+	ok := s.sort.TryGrow(need)
+	if ok {
+		l.reserved += need
+		stored, err := l.w.Append(ctx, &l.in, nil, sel, n, l.rows)
+		if stored || err != nil {
+			return err
+		}
+	}
+	if l.w.NumRows() > 0 {
+		if err := l.spillRun(ctx); err != nil {
+			return err
+		}
+		l.set = s.newSet()
+		l.w = l.set.NewWriter()
+	}
+	if l.reserved < need {
+		if err := s.sort.Grow(need - l.reserved); err != nil {
+			return err
+		}
+		l.reserved = need
+	}
+	return l.w.AppendForce(ctx, &l.in, nil, sel, n, l.rows)
+}
+
+// run sorts what was collected; nil when there is nothing.
+func (l *sortLocal) run(ctx context.Context) (*run, error) {
+	s := l.s
+	set, w := l.set, l.w
+	l.set, l.w = nil, nil
+	s.space.sort.Shrink(l.reserved)
+	l.reserved = 0
+	if w == nil {
+		return nil, nil
+	}
+	r, err := s.space.sorted(ctx, set, w, s.keep())
+	if err != nil {
+		w.Close()
+		set.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// spillRun sorts what was collected and writes it to disk.
+func (l *sortLocal) spillRun(ctx context.Context) error {
+	r, err := l.run(ctx)
+	if err != nil || r == nil {
+		return err
+	}
+	out, err := l.s.space.spilled(ctx, r)
+	if err != nil {
+		r.close()
+		return err
+	}
+	l.s.spilledBytes.Add(out.set.Stats().SpilledBytes)
+	l.s.add(out)
+	return nil
+}
+
+func (s *Sort) add(r *run) {
+	s.mu.Lock()
+	s.runs = append(s.runs, r)
+	s.mu.Unlock()
+}
+
+// trim drops rows that a limit excludes, once enough of them have come.
+func (l *sortLocal) trim(ctx context.Context) error {
+	keep := l.s.keep()
+	if keep < 0 || len(l.words) == 0 || l.w.NumRows() < max(4*keep, 4*vector.Capacity) {
+		return nil
+	}
+	r, err := l.run(ctx)
+	if err != nil {
+		return err
+	}
+	last := r.addrs[len(r.addrs)-1].row
+	if b := l.s.rows.word(last, 0); !l.bounded || b < l.bound {
+		l.bounded, l.bound = true, b
+	}
+	if l.set, l.w, err = l.s.space.copied(ctx, r); err != nil {
+		r.close()
+		return err
+	}
+	n := l.w.NumRows() * pairBytes
+	if err := l.s.space.sort.Grow(n); err != nil {
+		return err
+	}
+	l.reserved = n
+	return nil
+}
+
+// EndBatch implements operators.SinkLocal.
+func (l *sortLocal) EndBatch(context.Context) error { return nil }
+
+// Combine sorts the worker's last rows.
+func (l *sortLocal) Combine(ctx context.Context) error {
+	if mem := l.s.space.mem; mem.Held() > mem.Share() {
+		return l.spillRun(ctx)
+	}
+	r, err := l.run(ctx)
+	if err != nil || r == nil {
+		return err
+	}
+	l.s.add(r)
+	return nil
+}
+
+// Close implements operators.SinkLocal.
+func (l *sortLocal) Close() {
+	if l.w != nil {
+		l.w.Close()
+		l.set.Close()
+		l.w, l.set = nil, nil
+	}
+	l.s.space.sort.Shrink(l.reserved)
+	l.reserved = 0
+}

@@ -1,0 +1,398 @@
+package physical
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/operators/agg"
+	"github.com/gannetdb/gannet/operators/eval"
+	"github.com/gannetdb/gannet/operators/filter"
+	"github.com/gannetdb/gannet/operators/order"
+	"github.com/gannetdb/gannet/operators/pipeline"
+	"github.com/gannetdb/gannet/operators/scan"
+	"github.com/gannetdb/gannet/operators/write"
+	"github.com/gannetdb/gannet/planner/logical"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/storage/memory"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// node lowers n; the columns of need must come out.
+func (b *builder) node(n logical.Node, need map[logical.ColID]bool) (*stream, error) {
+	switch n := n.(type) {
+	case *logical.Scan:
+		return b.scan(n, need)
+	case *logical.Values:
+		return b.values(n)
+	case *logical.Filter:
+		s, err := b.node(n.Input, with(need, n.Conds...))
+		if err != nil {
+			return nil, err
+		}
+		p, err := b.filter(s, n.Conds)
+		if err != nil {
+			return nil, err
+		}
+		b.measure(n, p)
+		return s, nil
+	case *logical.Project:
+		return b.project(n, need)
+	case *logical.Join:
+		return b.join(n, need)
+	case *logical.Aggregate:
+		return b.aggregate(n, need)
+	case *logical.Sort:
+		return b.sort(n, n.Input, n.Keys, need, -1, 0)
+	case *logical.TopN:
+		return b.sort(n, n.Input, n.Keys, need, n.Count, n.Offset)
+	case *logical.Limit:
+		return b.limit(n, need)
+	case *logical.SetOp:
+		return b.setOp(n, need)
+	case *logical.CTE:
+		b.ctes[n.ID] = &cte{def: n}
+		s, err := b.node(n.Body, need)
+		if err == nil {
+			b.measure(n, nil)
+		}
+		return s, err
+	case *logical.CTERef:
+		return b.cteRef(n, need)
+	case *logical.DependentJoin:
+		return nil, sqlerr.New(sqlerr.CodeUnsupported, "this form of correlated subquery is not supported yet")
+	}
+	return nil, sqlerr.New(sqlerr.CodeInternal, "plan node %T cannot be executed", n)
+}
+
+// with returns need and the columns of exprs.
+func with(need map[logical.ColID]bool, exprs ...logical.Expr) map[logical.ColID]bool {
+	all := make(map[logical.ColID]bool, len(need)+len(exprs))
+	for id := range need {
+		all[id] = true
+	}
+	for _, e := range exprs {
+		logical.AddColumns(e, all)
+	}
+	return all
+}
+
+// project lowers a projection; columns that only change their name cost
+// nothing.
+func (b *builder) project(n *logical.Project, need map[logical.ColID]bool) (*stream, error) {
+	var exprs []logical.Expr
+	var cols []logical.Column
+	compute := false
+	for i, c := range n.Cols {
+		if need[c.ID] {
+			exprs = append(exprs, n.Exprs[i])
+			cols = append(cols, c)
+			if _, ok := n.Exprs[i].(*logical.Column); !ok {
+				compute = true
+			}
+		}
+	}
+	s, err := b.node(n.Input, with(nil, exprs...))
+	if err != nil {
+		return nil, err
+	}
+	pos := map[logical.ColID]int{}
+	if !compute {
+		for i, e := range exprs {
+			if pos[cols[i].ID], err = s.position(e.(*logical.Column).ID); err != nil {
+				return nil, err
+			}
+		}
+		s.pos = pos
+		b.measure(n, nil)
+		return s, nil
+	}
+	out := make([]eval.Expr, len(exprs))
+	ts := make([]types.Type, len(exprs))
+	for i, e := range exprs {
+		if out[i], err = b.expr(s, e); err != nil {
+			return nil, err
+		}
+		ts[i] = e.Type()
+		pos[cols[i].ID] = i
+	}
+	b.measure(n, s.add(filter.NewProject(b.env, out)))
+	s.pos, s.types = pos, ts
+	return s, nil
+}
+
+// aggregate lowers grouping.
+func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (*stream, error) {
+	var exprs []logical.Expr
+	exprs = append(exprs, n.Groups...)
+	plan := agg.Plan{}
+	var aggCols []logical.Column
+	type place struct{ args, filter int }
+	var places []place
+	var calls []logical.AggCall
+	for i, a := range n.Aggs {
+		if !need[n.AggCols[i].ID] {
+			continue
+		}
+		if len(a.OrderBy) > 0 {
+			return nil, sqlerr.At(a.Pos(), sqlerr.CodeUnsupported, "ORDER BY inside an aggregate is not supported yet")
+		}
+		p := place{args: len(exprs), filter: -1}
+		exprs = append(exprs, a.Args...)
+		if a.Filter != nil {
+			p.filter = len(exprs)
+			exprs = append(exprs, a.Filter)
+		}
+		places, calls, aggCols = append(places, p), append(calls, a), append(aggCols, n.AggCols[i])
+	}
+	s, err := b.node(n.Input, with(nil, exprs...))
+	if err != nil {
+		return nil, err
+	}
+	at, err := b.columns(s, exprs, nil)
+	if err != nil {
+		return nil, err
+	}
+	plan.Types = s.types
+	plan.Groups = at[:len(n.Groups)]
+	for i, a := range calls {
+		p := places[i]
+		call := agg.Agg{Fn: a.Fn, Args: at[p.args : p.args+len(a.Args)], Filter: -1, Distinct: a.Distinct}
+		if p.filter >= 0 {
+			call.Filter = at[p.filter]
+		}
+		plan.Aggs = append(plan.Aggs, call)
+	}
+	sink, err := agg.NewHash(b.env, plan)
+	if err != nil {
+		return nil, err
+	}
+	fill, _ := b.breaker(s, "aggregate", sink)
+	cols := append(append([]logical.Column{}, n.GroupCols...), aggCols...)
+	out := newStream(cols, func(context.Context) (operators.Source, error) { return sink.Source(), nil })
+	out.deps = []*pipeline.Pipeline{fill}
+	b.measure(n, out.profiles[0]).Extra = func() []string { return spilled(sink.Stats()) }
+	return out, nil
+}
+
+// sort lowers ORDER BY, with a count >= 0 as top-N.
+func (b *builder) sort(n, input logical.Node, keys []logical.SortKey, need map[logical.ColID]bool, count, offset int64) (*stream, error) {
+	exprs := make([]logical.Expr, len(keys))
+	for i, k := range keys {
+		exprs[i] = k.Expr
+	}
+	s, err := b.node(input, with(need, exprs...))
+	if err != nil {
+		return nil, err
+	}
+	at, err := b.columns(s, exprs, need)
+	if err != nil {
+		return nil, err
+	}
+	okeys := make([]order.Key, len(keys))
+	for i, k := range keys {
+		okeys[i] = order.Key{Col: at[i], Desc: k.Desc, NullsFirst: k.NullsFirst}
+	}
+	var sink interface {
+		operators.Sink
+		Source() operators.Source
+		Stats() order.Stats
+	}
+	if count >= 0 {
+		sink, err = order.NewTopN(b.env, s.types, okeys, count, offset)
+	} else {
+		sink, err = order.NewSort(b.env, s.types, okeys)
+	}
+	if err != nil {
+		return nil, err
+	}
+	fill, _ := b.breaker(s, "sort", sink)
+	out := &stream{
+		open:     func(context.Context) (operators.Source, error) { return sink.Source(), nil },
+		deps:     []*pipeline.Pipeline{fill},
+		profiles: []*operators.Profile{{}},
+		types:    s.types, pos: s.pos, ordered: true, single: true,
+	}
+	b.measure(n, out.profiles[0]).Extra = func() []string {
+		st := sink.Stats()
+		return spilled(st.PeakBytes, st.SpilledBytes)
+	}
+	return out, nil
+}
+
+// spilled words the memory figures of a breaker.
+func spilled(peak, bytes int64) []string {
+	out := []string{fmt.Sprintf("peak memory: %s", size(peak))}
+	if bytes > 0 {
+		out = append(out, fmt.Sprintf("spilled: %s", size(bytes)))
+	}
+	return out
+}
+
+func size(n int64) string {
+	switch {
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// limit lowers a LIMIT inside a plan: over an ordered single stream as an
+// operator, else by collecting the first rows in batch order.
+func (b *builder) limit(n *logical.Limit, need map[logical.ColID]bool) (*stream, error) {
+	if n.Percent {
+		return nil, sqlerr.New(sqlerr.CodeUnsupported, "LIMIT with a percentage is not supported yet")
+	}
+	count, offset, err := b.limits(n)
+	if err != nil {
+		return nil, err
+	}
+	s, err := b.node(n.Input, need)
+	if err != nil {
+		return nil, err
+	}
+	if count < 0 && offset == 0 {
+		b.measure(n, nil)
+		return s, nil
+	}
+	if !s.single {
+		keep := int64(-1)
+		if count >= 0 {
+			keep = count + min(offset, 1<<62-count)
+		}
+		if s, err = b.collected(s, "limit", keep); err != nil {
+			return nil, err
+		}
+		s.single = true
+	}
+	b.measure(n, s.add(order.NewLimit(b.env, s.types, count, offset)))
+	return s, nil
+}
+
+// collected ends s in a table in memory, of which the result reads. limit as
+// in write.NewCollect. The result is read by one worker when there is a limit.
+func (b *builder) collected(s *stream, name string, limit int64) (*stream, error) {
+	table := b.newTable(name, s.types)
+	fill, _ := b.breaker(s, name, write.NewCollect(table, limit))
+	out := b.tableStream(table, s.types, limit >= 0)
+	out.deps = []*pipeline.Pipeline{fill}
+	out.pos = s.pos
+	return out, nil
+}
+
+func (b *builder) newTable(name string, ts []types.Type) *memory.Table {
+	cols := make([]storage.Column, len(ts))
+	for i, t := range ts {
+		cols[i] = storage.Column{Name: fmt.Sprintf("c%d", i), Type: t}
+	}
+	table := memory.New(name, cols, b.env.Pool, b.env.Budget)
+	b.plan.closers = append(b.plan.closers, table.Close)
+	return table
+}
+
+// tableStream reads a table in memory as it is when the pipeline starts.
+func (b *builder) tableStream(table *memory.Table, ts []types.Type, single bool) *stream {
+	spec := storage.ScanSpec{}
+	for i := range ts {
+		spec.Columns = append(spec.Columns, i)
+	}
+	return &stream{
+		open: func(ctx context.Context) (operators.Source, error) {
+			src, err := scan.NewTable(ctx, b.env, table.Snapshot(), spec)
+			if err == nil && single {
+				src.LimitWorkers(1)
+			}
+			return src, err
+		},
+		profiles: []*operators.Profile{{}}, types: ts,
+	}
+}
+
+// setOp lowers UNION ALL by collecting the inputs one after the other. The
+// rules turn UNION into a DISTINCT over it.
+func (b *builder) setOp(n *logical.SetOp, need map[logical.ColID]bool) (*stream, error) {
+	if n.Kind != logical.Union || !n.All {
+		return nil, sqlerr.New(sqlerr.CodeUnsupported, "%s is not supported yet", [...]string{"UNION", "INTERSECT", "EXCEPT"}[n.Kind])
+	}
+	var cols []logical.Column
+	var ords []int
+	for i, c := range n.Cols {
+		if need[c.ID] {
+			cols, ords = append(cols, c), append(ords, i)
+		}
+	}
+	ts := make([]types.Type, len(cols))
+	for i, c := range cols {
+		ts[i] = c.Typ
+	}
+	table := b.newTable("union", ts)
+	var prev *pipeline.Pipeline
+	for k, in := range n.Inputs {
+		ids := make([]logical.ColID, len(ords))
+		inNeed := map[logical.ColID]bool{}
+		for i, o := range ords {
+			ids[i] = n.In[k][o]
+			inNeed[ids[i]] = true
+		}
+		s, err := b.node(in, inNeed)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.output(s, ids); err != nil {
+			return nil, err
+		}
+		if prev != nil {
+			s.deps = append(s.deps, prev)
+		}
+		prev, _ = b.breaker(s, "union", write.NewCollect(table, -1))
+	}
+	out := b.tableStream(table, ts, false)
+	out.pos = map[logical.ColID]int{}
+	for i, c := range cols {
+		out.pos[c.ID] = i
+	}
+	out.deps = []*pipeline.Pipeline{prev}
+	b.measure(n, out.profiles[0])
+	return out, nil
+}
+
+// cteRef reads the rows of a common table expression, which the first
+// reference computes.
+func (b *builder) cteRef(n *logical.CTERef, need map[logical.ColID]bool) (*stream, error) {
+	c := b.ctes[n.ID]
+	if c == nil {
+		return nil, sqlerr.New(sqlerr.CodeInternal, "common table expression %q is not defined", n.Name)
+	}
+	if c.fill == nil {
+		all := map[logical.ColID]bool{}
+		for _, id := range c.def.DefOut {
+			all[id] = true
+		}
+		s, err := b.node(c.def.Def, all)
+		if err != nil {
+			return nil, err
+		}
+		if err := b.output(s, c.def.DefOut); err != nil {
+			return nil, err
+		}
+		c.table = b.newTable(n.Name, s.types)
+		c.fill, _ = b.breaker(s, n.Name, write.NewCollect(c.table, -1))
+	}
+	ts := make([]types.Type, len(n.Cols))
+	for i, col := range n.Cols {
+		ts[i] = col.Typ
+	}
+	out := b.tableStream(c.table, ts, false)
+	out.pos = map[logical.ColID]int{}
+	for i, col := range n.Cols {
+		out.pos[col.ID] = i
+	}
+	out.deps = []*pipeline.Pipeline{c.fill}
+	b.measure(n, out.profiles[0])
+	return out, nil
+}

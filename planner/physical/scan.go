@@ -1,0 +1,164 @@
+package physical
+
+import (
+	"context"
+
+	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/operators/eval"
+	"github.com/gannetdb/gannet/operators/filter"
+	"github.com/gannetdb/gannet/operators/scan"
+	"github.com/gannetdb/gannet/planner/logical"
+	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// scan lowers a table scan. A conjunct over one column becomes a predicate of
+// the scan, any other a filter behind it.
+func (b *builder) scan(n *logical.Scan, need map[logical.ColID]bool) (*stream, error) {
+	var preds []storage.Predicate
+	var rest []logical.Expr
+	above := map[logical.ColID]bool{}
+	for id := range need {
+		above[id] = true
+	}
+	for _, f := range n.Filters {
+		p, ok, err := b.predicate(n, f)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			preds = append(preds, p)
+			continue
+		}
+		rest = append(rest, f)
+		logical.AddColumns(f, above)
+	}
+	var cols []logical.Column
+	spec := storage.ScanSpec{Predicates: preds, Counters: &storage.ScanCounters{}}
+	for i, c := range n.Cols {
+		if above[c.ID] {
+			cols = append(cols, c)
+			spec.Columns = append(spec.Columns, n.Ords[i])
+		}
+	}
+	s := newStream(cols, func(ctx context.Context) (operators.Source, error) {
+		return scan.NewTable(ctx, b.env, n.Table, spec)
+	})
+	m := b.measure(n, s.profiles[0])
+	m.Counters = spec.Counters
+	if len(rest) > 0 {
+		p, err := b.filter(s, rest)
+		if err != nil {
+			return nil, err
+		}
+		m.Profile = p
+	}
+	return s, nil
+}
+
+// predicate turns a conjunct over a single column of n into a storage
+// predicate.
+func (b *builder) predicate(n *logical.Scan, f logical.Expr) (storage.Predicate, bool, error) {
+	ids := logical.ColumnsOf(f)
+	if len(ids) != 1 || logical.HasVolatile(f) {
+		return storage.Predicate{}, false, nil
+	}
+	ord := -1
+	for i, c := range n.Cols {
+		if ids[c.ID] {
+			ord = n.Ords[i]
+		}
+	}
+	if ord < 0 {
+		return storage.Predicate{}, false, nil
+	}
+	x, err := lower(f, func(logical.ColID) (int, error) { return 0, nil })
+	if err != nil {
+		return storage.Predicate{}, false, err
+	}
+	session, fill := b.env.Session, b.env.FillLimit
+	p := storage.Predicate{
+		Column: ord, Text: logical.String(f),
+		NewSelector: func() storage.Selector { return eval.NewSelector(x, session, fill) },
+	}
+	p.Op, p.Values = comparison(f)
+	return p, true, nil
+}
+
+var predicateOps = map[logical.CompareOp]storage.CompareOp{
+	logical.Eq: storage.Equal, logical.Ne: storage.NotEqual, logical.Lt: storage.Less,
+	logical.Le: storage.LessEqual, logical.Gt: storage.Greater, logical.Ge: storage.GreaterEqual,
+}
+
+// comparison returns the part of a conjunct that statistics can refute, None
+// when there is none.
+func comparison(f logical.Expr) (storage.CompareOp, []types.Value) {
+	switch f := f.(type) {
+	case *logical.Compare:
+		op, l, r := f.Op, f.Left, f.Right
+		if _, ok := l.(*logical.Const); ok {
+			op, l, r = op.Flip(), r, l
+		}
+		_, isCol := l.(*logical.Column)
+		c, isConst := r.(*logical.Const)
+		sop, ok := predicateOps[op]
+		if isCol && isConst && ok {
+			return sop, []types.Value{c.Value}
+		}
+	case *logical.IsNull:
+		if _, ok := f.Arg.(*logical.Column); ok {
+			if f.Negated {
+				return storage.IsNotNull, nil
+			}
+			return storage.IsNull, nil
+		}
+	case *logical.In:
+		if _, ok := f.Arg.(*logical.Column); !ok || f.Negated {
+			break
+		}
+		var vals []types.Value
+		for _, e := range f.List {
+			c, ok := e.(*logical.Const)
+			if !ok {
+				return storage.None, nil
+			}
+			vals = append(vals, c.Value)
+		}
+		return storage.In, vals
+	}
+	return storage.None, nil
+}
+
+// filter appends a filter over the conjuncts.
+func (b *builder) filter(s *stream, conds []logical.Expr) (*operators.Profile, error) {
+	x, err := b.expr(s, logical.AndOf(conds))
+	if err != nil {
+		return nil, err
+	}
+	return s.add(filter.NewFilter(b.env, s.types, x)), nil
+}
+
+// values lowers constant rows.
+func (b *builder) values(n *logical.Values) (*stream, error) {
+	rows := make([][]types.Value, len(n.Rows))
+	ts := make([]types.Type, len(n.Cols))
+	for k, c := range n.Cols {
+		ts[k] = c.Typ
+	}
+	for i, r := range n.Rows {
+		rows[i] = make([]types.Value, len(r))
+		for k, e := range r {
+			v, err := Constant(e, b.env.Session)
+			if err != nil {
+				return nil, err
+			}
+			rows[i][k] = v
+		}
+	}
+	s := newStream(n.Cols, func(context.Context) (operators.Source, error) {
+		return scan.NewValues(b.env, ts, rows), nil
+	})
+	s.single = true
+	b.measure(n, s.profiles[0])
+	return s, nil
+}

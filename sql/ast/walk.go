@@ -166,7 +166,9 @@ func (c *children) with(w *With) {
 		return
 	}
 	for _, cte := range w.CTEs {
-		c.list = append(c.list, cte)
+		if cte != nil {
+			c.list = append(c.list, cte)
+		}
 	}
 }
 

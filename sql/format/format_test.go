@@ -127,3 +127,22 @@ func TestRoundTripCorpus(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func FuzzRoundTrip(f *testing.F) {
+	text, err := os.ReadFile("testdata/statements.sql")
+	if err != nil {
+		f.Fatal(err)
+	}
+	spans, err := parser.Split(string(text))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range spans {
+		f.Add(string(text)[s.Start:s.End])
+	}
+	f.Fuzz(func(t *testing.T, sql string) {
+		if len(sql) < 4096 {
+			roundTrip(t, sql)
+		}
+	})
+}

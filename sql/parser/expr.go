@@ -426,10 +426,6 @@ func (p *parser) parenthesised() (q *ast.Query, list []ast.Expr) {
 	open := p.tok
 	at := p.pos()
 	p.advance()
-	defer p.leave()
-	if !p.enter() {
-		return nil, nil
-	}
 	switch {
 	case p.at(lexer.RParen):
 	case p.atQuery():
@@ -437,6 +433,11 @@ func (p *parser) parenthesised() (q *ast.Query, list []ast.Expr) {
 	case startsDescription(p.tok) && p.tok.Keyword != lexer.KwDesc:
 		q = p.parenQuery()
 	case p.parensOpenQuery():
+		// In the other cases expr counts the level of nesting.
+		defer p.leave()
+		if !p.enter() {
+			return nil, nil
+		}
 		inner, elems := p.parenthesised()
 		var first ast.Expr
 		switch {

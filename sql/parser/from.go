@@ -103,12 +103,21 @@ func (p *parser) join(left ast.TableRef) ast.TableRef {
 	return j
 }
 
+// atPrefixAlias reports whether a name and a colon stand before the item.
+func (p *parser) atPrefixAlias() bool {
+	return (isName(p.tok) || p.tok.IsString()) && p.peek(1).Kind == lexer.Colon
+}
+
 // tablePrimary parses an item of FROM without the joins around it.
 func (p *parser) tablePrimary() ast.TableRef {
 	at := p.pos()
-	if (isName(p.tok) || p.tok.IsString()) && p.peek(1).Kind == lexer.Colon {
+	if p.atPrefixAlias() {
 		name := p.labelOrString()
 		p.advance()
+		if p.atPrefixAlias() {
+			p.unexpected("a table")
+			return nil
+		}
 		t := p.tablePrimary()
 		setTableAlias(t, &ast.TableAlias{At: name.At, Name: name.Name})
 		return t

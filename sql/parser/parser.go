@@ -234,8 +234,11 @@ func (p *parser) close(k lexer.Kind, what string, open lexer.Token) {
 		p.advance()
 		return
 	}
+	if p.err != nil {
+		return
+	}
 	p.unexpected(what)
-	if p.err != nil && p.err.Code == sqlerr.CodeSyntax && p.tok.Kind == lexer.EOF && p.err.Hint == "" {
+	if p.err.Code == sqlerr.CodeSyntax && p.tok.Kind == lexer.EOF && p.err.Hint == "" {
 		line, col := sqlerr.LineColumn(p.lex.Text(), int(open.Start))
 		p.err = p.err.WithHint("%q at line %d, column %d is not closed", p.lex.Raw(open), line, col)
 	}

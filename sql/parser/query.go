@@ -36,7 +36,7 @@ func (p *parser) parensOpenQuery() bool {
 	for p.peek(n).Kind == lexer.LParen {
 		n++
 		if n > MaxNesting+1 {
-			return false // the nesting limit will refuse it
+			return true // whatever it is, the nesting limit will refuse it
 		}
 	}
 	t := p.peek(n)
@@ -335,7 +335,7 @@ func (p *parser) selectItems() []ast.SelectItem {
 
 func (p *parser) selectItem() ast.SelectItem {
 	item := ast.SelectItem{At: p.pos()}
-	if (isName(p.tok) || p.tok.IsString()) && p.peek(1).Kind == lexer.Colon {
+	if p.atPrefixAlias() {
 		item.Alias = p.labelOrString()
 		p.advance()
 		item.Expr = p.expr()

@@ -221,10 +221,11 @@ func (p *Package) Imports() []string {
 	return all
 }
 
-// HasCode tells whether the package has files besides its tests.
+// HasCode tells whether the package declares or imports anything outside its
+// tests; one that holds tests alone has at most a doc.go.
 func (p *Package) HasCode() bool {
 	for _, f := range p.Files {
-		if !f.Test && !f.Ignored {
+		if !f.Test && !f.Ignored && len(f.AST.Decls) > 0 {
 			return true
 		}
 	}

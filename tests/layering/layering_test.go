@@ -50,7 +50,7 @@ func TestRefuses(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			own, err := gotree.ParseFile(fset, c.path+"/doc.go", []byte("package p\n"))
+			own, err := gotree.ParseFile(fset, c.path+"/doc.go", []byte("package p\n\nvar x int\n"))
 			if err != nil {
 				t.Fatal(err)
 			}

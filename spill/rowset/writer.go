@@ -415,6 +415,23 @@ func (w *Writer) setBuf(num uint32, b []byte) {
 	w.bufs[num] = b
 }
 
+// AppendPages appends the pages of all rows that the writer holds to pages, in
+// no particular order; valid until the generation changes or rows are added.
+func (w *Writer) AppendPages(pages []PageRows) []PageRows {
+	for i := range w.parts {
+		p := &w.parts[i]
+		p.settle(w.s.perPage)
+		for k := range p.frags {
+			for _, pg := range p.frags[k].rows {
+				if pg.n > 0 {
+					pages = append(pages, PageRows{raw.Of(pg.blk.Bytes), pg.n})
+				}
+			}
+		}
+	}
+	return pages
+}
+
 // PutHeap copies b to the heap that goes with the row, which this writer
 // holds, and returns its reference; at most types.MaxInline bytes are inlined.
 // It never spills: memory beyond the share is taken up to the limit. Errors:

@@ -206,9 +206,9 @@ func matchNested(in *Input, c int, col *column, sel []uint32, rows []raw.Addr, c
 }
 
 // MatchRows compares the first keys columns of the rows a[k] and b[k] for each
-// candidate k, NULL being equal to NULL. bufs resolves the strings of both.
+// candidate k, NULL being equal to NULL. bufsA and bufsB resolve their strings.
 // cand and miss are as for Match.
-func (l *Layout) MatchRows(keys int, a, b []raw.Addr, cand []uint32, bufs [][]byte, miss []uint32) (equal, unequal []uint32) {
+func (l *Layout) MatchRows(keys int, a, b []raw.Addr, cand []uint32, bufsA, bufsB [][]byte, miss []uint32) (equal, unequal []uint32) {
 	for c := 0; c < keys && len(cand) > 0; c++ {
 		col := &l.cols[c]
 		room := miss[len(miss) : len(miss)+len(cand)]
@@ -225,7 +225,7 @@ func (l *Layout) MatchRows(keys int, a, b []raw.Addr, cand []uint32, bufs [][]by
 		case fixed16:
 			n = matchRowsFixed[types.Int128](col, a, b, cand, room)
 		default:
-			n = matchRowsOther(l.Types[c], col, a, b, cand, bufs, room)
+			n = matchRowsOther(l.Types[c], col, a, b, cand, bufsA, bufsB, room)
 		}
 		miss = miss[:len(miss)+len(cand)-n]
 		cand = cand[:n]
@@ -249,7 +249,7 @@ func matchRowsFixed[T comparable](col *column, a, b []raw.Addr, cand, miss []uin
 	return ne
 }
 
-func matchRowsOther(t types.Type, col *column, a, b []raw.Addr, cand []uint32, bufs [][]byte, miss []uint32) int {
+func matchRowsOther(t types.Type, col *column, a, b []raw.Addr, cand []uint32, bufsA, bufsB [][]byte, miss []uint32) int {
 	ne, nm := 0, 0
 	for _, k := range cand {
 		x, y := a[k], b[k]
@@ -269,13 +269,13 @@ func matchRowsOther(t types.Type, col *column, a, b []raw.Addr, cand []uint32, b
 				f, g := raw.At[types.StringRef](x, col.off), raw.At[types.StringRef](y, col.off)
 				switch {
 				case col.kind == nested:
-					eq = sameBlob(t, vector.Str(f, bufs), vector.Str(g, bufs))
+					eq = sameBlob(t, vector.Str(f, bufsA), vector.Str(g, bufsB))
 				case f.Lo != g.Lo:
 					eq = false
 				case f.Inline():
 					eq = f.Hi == g.Hi
 				default:
-					eq = f.Hi == g.Hi || bytes.Equal(vector.Str(f, bufs), vector.Str(g, bufs))
+					eq = bytes.Equal(vector.Str(f, bufsA), vector.Str(g, bufsB))
 				}
 			}
 		}

@@ -323,7 +323,7 @@ func checkMatch(t *testing.T, name string, l *Layout, s *store, in *Input, sel [
 			t.Fatalf("%s: match nullsEqual=%v: %v %v, want %v %v", name, nullsEqual, eq, ne, wantEq, wantNe)
 		}
 		if nullsEqual {
-			eq, ne = l.MatchRows(len(cols), s.rows, rows, slices.Clone(cand), s.bufs, miss[:0])
+			eq, ne = l.MatchRows(len(cols), s.rows, rows, slices.Clone(cand), s.bufs, s.bufs, miss[:0])
 			slices.Sort(ne)
 			if !slices.Equal(eq, wantEq) || !slices.Equal(ne, wantNe) {
 				t.Fatalf("%s: match rows: %v %v, want %v %v", name, eq, ne, wantEq, wantNe)

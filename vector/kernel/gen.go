@@ -173,6 +173,7 @@ type arithKind struct {
 	Name, Types string
 	R           map[string]string // by operation: statements that set r
 	Bad         map[string]string // what is or-ed to bad, nil unchecked
+	SignBit     bool              // of bad, the top bit alone counts after Add and Sub
 }
 
 type arithOp struct{ Name, Sign string }
@@ -200,12 +201,11 @@ func arithKinds() []arithKind {
 		{"Int64", "int64",
 			map[string]string{"Add": "r := x + y", "Sub": "r := x - y",
 				"Mul": "hi, lo := bits.Mul64(uint64(x), uint64(y)); r := T(lo); hi -= uint64(x>>63)&uint64(y) + uint64(y>>63)&uint64(x)"},
-			// The sign bit alone counts for Add and Sub.
-			map[string]string{"Add": "uint64((x^r)&(y^r)) >> 63", "Sub": "uint64((x^y)&(x^r)) >> 63", "Mul": "hi ^ uint64(r>>63)"}},
+			map[string]string{"Add": "uint64((x^r)&(y^r))", "Sub": "uint64((x^y)&(x^r))", "Mul": "hi ^ uint64(r>>63)"}, true},
 		{"Uint64", "uint64",
 			map[string]string{"Add": "r := x + y", "Sub": "r := x - y", "Mul": "hi, lo := bits.Mul64(uint64(x), uint64(y)); r := T(lo)"},
-			map[string]string{"Add": "uint64(x&y|(x|y)&^r) >> 63", "Sub": "uint64(^x&y|^(x^y)&r) >> 63", "Mul": "hi"}},
-		{"Plain", "number", plain, nil},
+			map[string]string{"Add": "uint64(x&y|(x|y)&^r)", "Sub": "uint64(^x&y|^(x^y)&r)", "Mul": "hi"}, true},
+		{"Plain", "number", plain, nil, false},
 	}
 }
 
@@ -247,7 +247,7 @@ func {{.Name}}VV[T {{.Types}}](xs, ys, rs []T) uint64 {
 		rs[i] = r
 		{{if .Bad}}bad |= {{.Bad}}{{end}}
 	}
-	return bad
+	return {{.Result}}
 }
 
 func {{.Name}}VC[T {{.Types}}](xs []T, y T, rs []T) uint64 {
@@ -259,7 +259,7 @@ func {{.Name}}VC[T {{.Types}}](xs []T, y T, rs []T) uint64 {
 		rs[i] = r
 		{{if .Bad}}bad |= {{.Bad}}{{end}}
 	}
-	return bad
+	return {{.Result}}
 }
 
 func {{.Name}}CV[T {{.Types}}](x T, ys, rs []T) uint64 {
@@ -271,7 +271,7 @@ func {{.Name}}CV[T {{.Types}}](x T, ys, rs []T) uint64 {
 		rs[i] = r
 		{{if .Bad}}bad |= {{.Bad}}{{end}}
 	}
-	return bad
+	return {{.Result}}
 }
 
 func {{.Name}}At[T {{.Types}}](xs, ys, rs []T, sx, sy int, sel []uint32) uint64 {
@@ -282,14 +282,18 @@ func {{.Name}}At[T {{.Types}}](xs, ys, rs []T, sx, sy int, sel []uint32) uint64 
 		rs[p] = r
 		{{if .Bad}}bad |= {{.Bad}}{{end}}
 	}
-	return bad
+	return {{.Result}}
 }
 `
 
 func loop(k arithKind, op arithOp) (string, error) {
 	var b bytes.Buffer
+	result := "bad"
+	if k.SignBit && op.Name != "Mul" {
+		result = "bad >> 63"
+	}
 	err := template.Must(template.New("loop").Parse(loopText)).Execute(&b, map[string]string{
-		"Name": strings.ToLower(op.Name) + k.Name, "Types": k.Types, "R": k.R[op.Name], "Bad": k.Bad[op.Name],
+		"Name": strings.ToLower(op.Name) + k.Name, "Types": k.Types, "R": k.R[op.Name], "Bad": k.Bad[op.Name], "Result": result,
 	})
 	return b.String(), err
 }

@@ -395,9 +395,9 @@ func addInt64VV[T int64](xs, ys, rs []T) uint64 {
 		x, y := xs[i], ys[i]
 		r := x + y
 		rs[i] = r
-		bad |= uint64((x^r)&(y^r)) >> 63
+		bad |= uint64((x ^ r) & (y ^ r))
 	}
-	return bad
+	return bad >> 63
 }
 
 func addInt64VC[T int64](xs []T, y T, rs []T) uint64 {
@@ -407,9 +407,9 @@ func addInt64VC[T int64](xs []T, y T, rs []T) uint64 {
 		x := xs[i]
 		r := x + y
 		rs[i] = r
-		bad |= uint64((x^r)&(y^r)) >> 63
+		bad |= uint64((x ^ r) & (y ^ r))
 	}
-	return bad
+	return bad >> 63
 }
 
 func addInt64CV[T int64](x T, ys, rs []T) uint64 {
@@ -419,9 +419,9 @@ func addInt64CV[T int64](x T, ys, rs []T) uint64 {
 		y := ys[i]
 		r := x + y
 		rs[i] = r
-		bad |= uint64((x^r)&(y^r)) >> 63
+		bad |= uint64((x ^ r) & (y ^ r))
 	}
-	return bad
+	return bad >> 63
 }
 
 func addInt64At[T int64](xs, ys, rs []T, sx, sy int, sel []uint32) uint64 {
@@ -430,9 +430,9 @@ func addInt64At[T int64](xs, ys, rs []T, sx, sy int, sel []uint32) uint64 {
 		x, y := xs[int(p)*sx], ys[int(p)*sy]
 		r := x + y
 		rs[p] = r
-		bad |= uint64((x^r)&(y^r)) >> 63
+		bad |= uint64((x ^ r) & (y ^ r))
 	}
-	return bad
+	return bad >> 63
 }
 
 func subInt64VV[T int64](xs, ys, rs []T) uint64 {
@@ -442,9 +442,9 @@ func subInt64VV[T int64](xs, ys, rs []T) uint64 {
 		x, y := xs[i], ys[i]
 		r := x - y
 		rs[i] = r
-		bad |= uint64((x^y)&(x^r)) >> 63
+		bad |= uint64((x ^ y) & (x ^ r))
 	}
-	return bad
+	return bad >> 63
 }
 
 func subInt64VC[T int64](xs []T, y T, rs []T) uint64 {
@@ -454,9 +454,9 @@ func subInt64VC[T int64](xs []T, y T, rs []T) uint64 {
 		x := xs[i]
 		r := x - y
 		rs[i] = r
-		bad |= uint64((x^y)&(x^r)) >> 63
+		bad |= uint64((x ^ y) & (x ^ r))
 	}
-	return bad
+	return bad >> 63
 }
 
 func subInt64CV[T int64](x T, ys, rs []T) uint64 {
@@ -466,9 +466,9 @@ func subInt64CV[T int64](x T, ys, rs []T) uint64 {
 		y := ys[i]
 		r := x - y
 		rs[i] = r
-		bad |= uint64((x^y)&(x^r)) >> 63
+		bad |= uint64((x ^ y) & (x ^ r))
 	}
-	return bad
+	return bad >> 63
 }
 
 func subInt64At[T int64](xs, ys, rs []T, sx, sy int, sel []uint32) uint64 {
@@ -477,9 +477,9 @@ func subInt64At[T int64](xs, ys, rs []T, sx, sy int, sel []uint32) uint64 {
 		x, y := xs[int(p)*sx], ys[int(p)*sy]
 		r := x - y
 		rs[p] = r
-		bad |= uint64((x^y)&(x^r)) >> 63
+		bad |= uint64((x ^ y) & (x ^ r))
 	}
-	return bad
+	return bad >> 63
 }
 
 func mulInt64VV[T int64](xs, ys, rs []T) uint64 {
@@ -583,9 +583,9 @@ func addUint64VV[T uint64](xs, ys, rs []T) uint64 {
 		x, y := xs[i], ys[i]
 		r := x + y
 		rs[i] = r
-		bad |= uint64(x&y|(x|y)&^r) >> 63
+		bad |= uint64(x&y | (x|y)&^r)
 	}
-	return bad
+	return bad >> 63
 }
 
 func addUint64VC[T uint64](xs []T, y T, rs []T) uint64 {
@@ -595,9 +595,9 @@ func addUint64VC[T uint64](xs []T, y T, rs []T) uint64 {
 		x := xs[i]
 		r := x + y
 		rs[i] = r
-		bad |= uint64(x&y|(x|y)&^r) >> 63
+		bad |= uint64(x&y | (x|y)&^r)
 	}
-	return bad
+	return bad >> 63
 }
 
 func addUint64CV[T uint64](x T, ys, rs []T) uint64 {
@@ -607,9 +607,9 @@ func addUint64CV[T uint64](x T, ys, rs []T) uint64 {
 		y := ys[i]
 		r := x + y
 		rs[i] = r
-		bad |= uint64(x&y|(x|y)&^r) >> 63
+		bad |= uint64(x&y | (x|y)&^r)
 	}
-	return bad
+	return bad >> 63
 }
 
 func addUint64At[T uint64](xs, ys, rs []T, sx, sy int, sel []uint32) uint64 {
@@ -618,9 +618,9 @@ func addUint64At[T uint64](xs, ys, rs []T, sx, sy int, sel []uint32) uint64 {
 		x, y := xs[int(p)*sx], ys[int(p)*sy]
 		r := x + y
 		rs[p] = r
-		bad |= uint64(x&y|(x|y)&^r) >> 63
+		bad |= uint64(x&y | (x|y)&^r)
 	}
-	return bad
+	return bad >> 63
 }
 
 func subUint64VV[T uint64](xs, ys, rs []T) uint64 {
@@ -630,9 +630,9 @@ func subUint64VV[T uint64](xs, ys, rs []T) uint64 {
 		x, y := xs[i], ys[i]
 		r := x - y
 		rs[i] = r
-		bad |= uint64(^x&y|^(x^y)&r) >> 63
+		bad |= uint64(^x&y | ^(x^y)&r)
 	}
-	return bad
+	return bad >> 63
 }
 
 func subUint64VC[T uint64](xs []T, y T, rs []T) uint64 {
@@ -642,9 +642,9 @@ func subUint64VC[T uint64](xs []T, y T, rs []T) uint64 {
 		x := xs[i]
 		r := x - y
 		rs[i] = r
-		bad |= uint64(^x&y|^(x^y)&r) >> 63
+		bad |= uint64(^x&y | ^(x^y)&r)
 	}
-	return bad
+	return bad >> 63
 }
 
 func subUint64CV[T uint64](x T, ys, rs []T) uint64 {
@@ -654,9 +654,9 @@ func subUint64CV[T uint64](x T, ys, rs []T) uint64 {
 		y := ys[i]
 		r := x - y
 		rs[i] = r
-		bad |= uint64(^x&y|^(x^y)&r) >> 63
+		bad |= uint64(^x&y | ^(x^y)&r)
 	}
-	return bad
+	return bad >> 63
 }
 
 func subUint64At[T uint64](xs, ys, rs []T, sx, sy int, sel []uint32) uint64 {
@@ -665,9 +665,9 @@ func subUint64At[T uint64](xs, ys, rs []T, sx, sy int, sel []uint32) uint64 {
 		x, y := xs[int(p)*sx], ys[int(p)*sy]
 		r := x - y
 		rs[p] = r
-		bad |= uint64(^x&y|^(x^y)&r) >> 63
+		bad |= uint64(^x&y | ^(x^y)&r)
 	}
-	return bad
+	return bad >> 63
 }
 
 func mulUint64VV[T uint64](xs, ys, rs []T) uint64 {

@@ -12,7 +12,11 @@ func (p *printer) call(c *ast.FuncCall) {
 			args = nil
 		}
 	case c.Method && len(args) > 0:
-		p.group(args[0])
+		if _, column := args[0].(*ast.ColumnRef); column {
+			p.group(args[0]) // or it would be a qualified name
+		} else {
+			p.operand(args[0])
+		}
 		p.str(".")
 		p.name(c.Name)
 		args = args[1:]

@@ -38,8 +38,8 @@ func (p *printer) expr(e ast.Expr) {
 	case *ast.Star:
 		p.star(e)
 	case *ast.Columns:
-		p.flag(e.Unpack, "*")
 		p.qualifier(e.Qualifier)
+		p.flag(e.Unpack, "*")
 		p.str("COLUMNS(")
 		p.expr(e.Arg)
 		p.str(")")
@@ -216,9 +216,12 @@ func (p *printer) composite(e ast.Expr) {
 	case *ast.Slice:
 		p.slice(e)
 	case *ast.Field:
-		p.str("(")
-		p.expr(e.X)
-		p.str(").")
+		if _, column := e.X.(*ast.ColumnRef); column || p.duck {
+			p.group(e.X) // or it would be a qualified name
+		} else {
+			p.operand(e.X)
+		}
+		p.str(".")
 		p.ident(e.Name)
 	case *ast.FuncCall:
 		p.call(e)
@@ -269,17 +272,17 @@ func (p *printer) group(e ast.Expr) {
 	p.str(")")
 }
 
-// operand prints what a subscript applies to.
+// operand prints what a subscript, a field or a method applies to.
 func (p *printer) operand(e ast.Expr) {
 	switch e := e.(type) {
-	case *ast.ColumnRef, *ast.List, *ast.Index, *ast.Slice, *ast.Field, *ast.FuncCall, *ast.Cast:
+	case *ast.ColumnRef, *ast.List, *ast.Struct, *ast.Map, *ast.Row, *ast.Index, *ast.Slice, *ast.Field, *ast.FuncCall, *ast.Cast:
 		p.expr(e)
-	case *ast.Row:
-		if e.Explicit {
+	case *ast.Literal:
+		if e.Kind == ast.LitString {
 			p.expr(e)
 			return
 		}
-		p.expr(e)
+		p.group(e)
 	default:
 		p.group(e)
 	}

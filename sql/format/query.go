@@ -151,8 +151,8 @@ func (p *printer) groups(items []ast.GroupItem) {
 }
 
 func (p *printer) sample(s *ast.Sample) {
-	p.group(s.Size)
-	p.str(pick(s.Percent, " PERCENT", " ROWS"))
+	p.clause("(", s.Size)
+	p.str(pick(s.Percent, " PERCENT)", " ROWS)"))
 	if s.Method != "" {
 		p.str(" (", QuoteIdent(s.Method), ")")
 	}

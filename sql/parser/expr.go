@@ -407,7 +407,7 @@ func (p *parser) patternInfix(at ast.At, kw lexer.Keyword, not bool, left ast.Ex
 // in parses what follows [NOT] IN.
 func (p *parser) in(at ast.At, not bool, left ast.Expr) ast.Expr {
 	if !p.at(lexer.LParen) {
-		return &ast.InValue{At: at, X: left, V: p.exprPrec(precUnary), Not: not}
+		return &ast.InValue{At: at, X: left, V: p.postfix(p.primary()), Not: not}
 	}
 	open := p.tok
 	q, list := p.parenthesised()

@@ -267,16 +267,12 @@ func (p *parser) tableAlias() *ast.TableAlias {
 	var name string
 	switch {
 	case p.acceptKw(lexer.KwAs):
-		if p.tok.IsString() {
-			name = p.stringValue()
-		} else {
-			name = p.labelOrName().Name
-		}
+		name = p.labelOrName().Name
 	case isName(p.tok):
 		p.alias = p.tok
 		name = p.take().Name
 	case p.at(lexer.String):
-		name = p.stringValue()
+		name = p.labelOrString().Name
 	default:
 		return nil
 	}

@@ -3,6 +3,7 @@ package parser
 import (
 	"github.com/gannetdb/gannet/sql/ast"
 	"github.com/gannetdb/gannet/sql/lexer"
+	"github.com/gannetdb/gannet/sql/sqlerr"
 )
 
 // isName reports whether t may be the name of a column or table.
@@ -60,7 +61,11 @@ func (p *parser) label() ast.Ident {
 func (p *parser) labelOrString() ast.Ident {
 	if p.tok.IsString() {
 		t := p.tok
-		return ast.Ident{At: ast.At(t.Start), Name: p.stringValue()}
+		id := ast.Ident{At: ast.At(t.Start), Name: p.stringValue()}
+		if id.Name == "" && p.err == nil {
+			p.fail(int(t.Start), sqlerr.CodeInvalidName, "a name must not be empty")
+		}
+		return id
 	}
 	return p.label()
 }

@@ -22,6 +22,9 @@ func (p *parser) pivotStatement() ast.QueryBody {
 		n.Aggregates = p.selectItems()
 	}
 	n.GroupBy = p.pivotGroups()
+	if len(n.Columns)+len(n.Aggregates)+len(n.GroupBy) == 0 {
+		p.unexpected("ON, USING or GROUP BY")
+	}
 	return selectAll(n.At, n)
 }
 

@@ -188,7 +188,12 @@ func (p *parser) structLiteral(at ast.At) ast.Expr {
 	defer p.grow()
 	s := &ast.Struct{At: at}
 	for !p.at(lexer.RBrace) && p.err == nil {
-		name := p.labelOrString()
+		name := ast.Ident{At: p.pos()}
+		if p.tok.IsString() {
+			name.Name = p.stringValue() // may be empty, unlike other names
+		} else {
+			name = p.label()
+		}
 		p.expect(lexer.Colon, `":"`)
 		s.Fields = append(s.Fields, ast.StructField{At: name.At, Name: name.Name, Value: p.expr()})
 		if !p.comma() {

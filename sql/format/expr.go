@@ -28,10 +28,13 @@ func (p *printer) expr(e ast.Expr) {
 	case *ast.PositionalRef:
 		p.str("#", itoa(e.Index))
 	case *ast.Parameter:
-		if e.Name != "" {
-			p.str("$", e.Name)
-		} else {
+		switch {
+		case e.Name == "":
 			p.str("$", itoa(e.Index))
+		case strings.Contains(e.Name, "$") || !plain("a"+e.Name):
+			p.str(":", QuoteIdent(e.Name))
+		default:
+			p.str("$", e.Name)
 		}
 	case *ast.Default:
 		p.str("DEFAULT")

@@ -1,7 +1,7 @@
 SELECT 1, -1, - 1, -(1), - -1, 1.5, .5, 1., 1e3, 1_000, 0xFF, 'a''b', E'a\n', $$x$$, X'00ff', B'101', true, NULL;
 SELECT DATE '2024-01-01', TIMESTAMP WITH TIME ZONE '2024-01-01', DECIMAL(3, 1) '1.5', INTERVAL '1 day', INTERVAL 3 MONTH, INTERVAL (-3) MONTH, INTERVAL '1-2' YEAR TO MONTH, INTERVAL (a + 1) hours;
 SELECT a.b.c, "X y", "select", "current_date", current_date, t.*, * EXCLUDE (a, t.b) REPLACE (a + 1 AS a) RENAME (b AS c), * LIKE 'x%', t.* NOT ILIKE 'y' ESCAPE 'z', COLUMNS('a.*'), *COLUMNS(* EXCLUDE a), t.COLUMNS(c -> c LIKE 'x') FROM t;
-SELECT ?, $1, $name, :other, ?3;
+SELECT ?, $1, $name, :other, ?3, :a$b, :"x y";
 SELECT a + b * c - d / e // f % g ^ h ** i, a || b || (c || d), -a ^ b, - a::int, (-a)::int, (-1)::int, -1::int, ~a, a & b | c << 2, a -> 'x' -> 'y', a ->> 'b' = 'c', a !, @a;
 SELECT a AND b AND c OR d OR (e OR f) AND NOT g, NOT a = b, (NOT a) = b, a = b IS NULL, a IS NOT DISTINCT FROM b, a ISNULL, a NOTNULL, a NOT NULL, a IS NOT UNKNOWN, a IS TRUE;
 SELECT a BETWEEN 1 AND 2 AND b, a NOT BETWEEN SYMMETRIC b + 1 AND c, a IN (1, 2), a NOT IN (SELECT 1), (a, b) IN ((1, 2)), a IN ((SELECT 1) UNION SELECT 2), a IN b, a IN [1, 2], a IN ((SELECT 1));

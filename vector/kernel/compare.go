@@ -314,14 +314,14 @@ func compareFloats[T float](op CompareOp, a, b *vector.Vector, constant bool, se
 }
 
 // timeTZKeys returns keys of TIMETZ values that order as their instants, the
-// zone breaking ties. The lower 24 bits hold 57599 less the offset in seconds.
+// zone breaking ties.
 func timeTZKeys(tmp, v *vector.Vector) *vector.Vector {
 	tmp.Type = types.Of(types.BigInt)
 	src := vector.Values[int64](v)
 	tmp.Resize(len(src))
 	out := vector.Values[int64](tmp)[:len(src)]
 	for i, x := range src {
-		out[i] = x + x&(1<<24-1)*1e6<<24
+		out[i] = types.TimeTZKey(x)
 	}
 	return tmp
 }

@@ -82,7 +82,7 @@ func compareElem(a *vector.Vector, i int, b *vector.Vector, j int) int {
 	case types.PInt64:
 		if a.Type.ID == types.TimeTZ {
 			x, y := vector.Values[int64](a)[i], vector.Values[int64](b)[j]
-			return cmp.Compare(x+x&(1<<24-1)*1e6<<24, y+y&(1<<24-1)*1e6<<24)
+			return cmp.Compare(types.TimeTZKey(x), types.TimeTZKey(y))
 		}
 		return elem[int64](a, i, b, j)
 	case types.PUint64:

@@ -39,11 +39,7 @@ func orderOf(a, b types.Value) int {
 	case types.PString:
 		return cmp.Compare(a.S, b.S)
 	case types.PInterval:
-		parts := func(i types.Interval) []int64 {
-			d := int64(i.Days) + i.Micros/microsPerDay
-			return []int64{int64(i.Months) + d/30, d % 30, i.Micros % microsPerDay}
-		}
-		return slices.Compare(parts(a.Iv), parts(b.Iv))
+		return types.Compare(a, b)
 	case types.PList, types.PArray, types.PStruct:
 		return slices.CompareFunc(a.Children, b.Children, orderOf)
 	}

@@ -388,14 +388,10 @@ func hashIntervals(v *vector.Vector, idx []uint32, off int, seed uint64, out []u
 	}
 }
 
-const microsPerDay = 24 * 60 * 60 * 1e6
-
-// intervalKey orders intervals: by months first, then by rest, after whole days
-// were carried out of the microseconds and months, of 30 days, out of the days.
-// Each part keeps its sign (1 day -1 hour is above 23 hours), as in DuckDB.
+// intervalKey orders intervals by their normal form (types.Interval.Normalize).
 func intervalKey(x types.Interval) (months, rest int64) {
-	days := int64(x.Days) + x.Micros/microsPerDay
-	return int64(x.Months) + days/30, days%30*(2*microsPerDay) + x.Micros%microsPerDay
+	months, days, micros := x.Normalize()
+	return months, days*(2*types.MicrosPerDay) + micros
 }
 
 // hashNested hashes lists, maps, arrays and structs from the hashes of their

@@ -63,7 +63,7 @@ func TestHashAgreesAcrossTypes(t *testing.T) {
 	iv := func(m, d int32, us int64) uint64 {
 		return HashValue(types.Value{Type: types.Of(types.IntervalID), Iv: types.Interval{Months: m, Days: d, Micros: us}}, 3)
 	}
-	if iv(1, 0, 0) != iv(0, 30, 0) || iv(0, 1, 0) != iv(0, 0, microsPerDay) || iv(0, 31, 29*microsPerDay) != iv(2, 0, 0) {
+	if iv(1, 0, 0) != iv(0, 30, 0) || iv(0, 1, 0) != iv(0, 0, types.MicrosPerDay) || iv(0, 31, 29*types.MicrosPerDay) != iv(2, 0, 0) {
 		t.Error("equal intervals differ")
 	}
 	if HashValue(types.IntValue(types.Of(types.BigInt), 5), 3) == HashValue(types.IntValue(types.Of(types.BigInt), 5), 4) {

@@ -74,14 +74,16 @@ func newColumnReader(leaf *leafColumn, name, path string, mem *memory, codec *co
 	}
 	return &columnReader{
 		leaf: leaf, name: name, path: path, mem: mem, codec: codec, counters: counters,
-		out: vector.New(leaf.kind.typ), flat: vector.New(leaf.kind.typ),
-		codes: make([]uint32, vector.Capacity), bufs: make([][]byte, 1, 4),
+		out: vector.New(leaf.kind.typ), flat: vector.New(leaf.kind.typ), bufs: make([][]byte, 1, 4),
 	}, nil
 }
 
 // open starts on the column's chunk of a row group; src's range is set by the
 // caller's plan.
 func (c *columnReader) open(meta *columnMeta, group int, rows int64) {
+	if c.codes == nil {
+		c.codes = make([]uint32, vector.Capacity)
+	}
 	c.meta, c.group = meta, group
 	c.pos, c.rowsLeft, c.skipped, c.pageLeft = c.src.off, rows, 0, 0
 	c.mode, c.sawData = modeNone, false

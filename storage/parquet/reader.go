@@ -173,6 +173,33 @@ func (r *Reader) filter(ctx context.Context, n int) ([]uint32, error) {
 	return sel, nil
 }
 
+// Adopt takes over the buffers and decompressors of a reader of another file
+// with the same columns, which then can only be closed. It must be called
+// before the first NextMorsel; when the readers do not fit, it does nothing.
+func (r *Reader) Adopt(from storage.Reader) {
+	o, ok := from.(*Reader)
+	if !ok || o.closed || o.mem.res != r.mem.res || len(o.cols) != len(r.cols) {
+		return
+	}
+	for i, c := range r.cols {
+		if old := &o.cols[i].leaf.kind; !old.typ.Equal(c.leaf.kind.typ) {
+			return
+		}
+	}
+	r.mem.close()
+	r.mem.held, o.mem.held = o.mem.held, 0
+	for i, c := range r.cols {
+		old := o.cols[i]
+		old.leaf, old.name, old.path = c.leaf, c.name, c.path
+		old.mem, old.codec, old.counters = &r.mem, &r.codec, c.counters
+		r.cols[i] = old
+	}
+	r.codec, o.codec = o.codec, codecState{}
+	r.fetch.ranges = o.fetch.ranges
+	r.selBuf = o.selBuf
+	o.cols, o.fetch.ranges, o.selBuf = nil, nil, nil
+}
+
 // Close implements storage.Reader.
 func (r *Reader) Close() {
 	if r.closed {

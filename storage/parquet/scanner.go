@@ -132,7 +132,10 @@ func (s *Scanner) plan() {
 		c.RowGroupsSkipped.Add(int64(refuted))
 	}
 	s.skipped = refuted
-	workers := runtime.GOMAXPROCS(0)
+	workers := s.spec.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
 	if n := len(s.morsels); n > 0 && n < workers && len(s.columns) > 0 {
 		s.split((workers + n - 1) / n)
 	}

@@ -63,6 +63,9 @@ type ScanSpec struct {
 	ChunkRows int
 	// Mem is charged for page buffers, dictionaries and other working memory.
 	Mem *budget.Reservation
+	// Workers hints how many readers there will be, so that a scan of few and
+	// large morsels may cut them smaller; 0: as many as GOMAXPROCS.
+	Workers int
 	// Counters receives what was read and skipped; nil when nobody asks.
 	Counters *ScanCounters
 }

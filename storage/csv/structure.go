@@ -1,0 +1,291 @@
+package csv
+
+import (
+	"bytes"
+	"math/bits"
+
+	"github.com/gannetdb/gannet/vector/raw"
+)
+
+// dialect is how a file delimits records and fields. quote 0: fields are never
+// quoted. escape is the byte that makes a quote inside quotes literal, usually
+// the quote itself. comment 0: no comment lines.
+type dialect struct {
+	delim, quote, escape, comment byte
+}
+
+// field is where a field's content lies in its buffer, without quotes.
+type field struct {
+	start uint32 // escapedFlag: it has to be unescaped
+	end   uint32 // quotedFlag: it was quoted
+}
+
+const (
+	escapedFlag = 1 << 31
+	quotedFlag  = 1 << 31
+	flagMask    = 1<<31 - 1
+)
+
+func (f field) quoted() bool       { return f.end&quotedFlag != 0 }
+func (f field) escaped() bool      { return f.start&escapedFlag != 0 }
+func (f field) bounds() (a, b int) { return int(f.start & flagMask), int(f.end & flagMask) }
+
+// fault is what is wrong with a record.
+type fault uint8
+
+const (
+	noFault       fault = iota
+	openQuote           // the quote never ends
+	afterQuote          // something other than a delimiter behind a quoted field
+	fieldCount          // too many or too few fields
+	incomplete          // the buffer ends inside the record
+	endOfBuffer         // no record begins here
+	notUTF8             // found while converting
+	tooManyFields       // of a line that is absurdly wide
+)
+
+// maxFields bounds the fields of a record.
+const maxFields = 1 << 16
+
+// record finds the fields of the record that begins at pos and appends them to
+// fields. It returns the position behind the record's line end. final says that
+// the file ends with buf, so that a record may end without a line feed. With
+// incomplete, endOfBuffer or another fault, next is where the record begins or,
+// for afterQuote, fieldCount and tooManyFields, a place behind it.
+func (d *dialect) record(buf []byte, pos int, final bool, fields []field) (_ []field, next int, f fault) {
+	begin, had := pos, len(fields)
+	delims := uint64(d.delim) * lows
+	for {
+		if pos < len(buf) && buf[pos] == d.quote && d.quote != 0 {
+			var fd field
+			fd, pos, f = d.quoted(buf, pos, final)
+			if f == openQuote || f == incomplete {
+				return fields[:had], begin, f
+			}
+			fields = append(fields, fd)
+			if f != noFault {
+				return fields[:had], skipLine(buf, pos), f
+			}
+		} else {
+			start := pos
+			pos = find(buf, pos, delims)
+			fields = append(fields, field{uint32(start), uint32(pos)})
+		}
+		if len(fields)-had > maxFields {
+			return fields[:had], skipLine(buf, pos), tooManyFields
+		}
+		if pos >= len(buf) {
+			if !final {
+				return fields[:had], begin, incomplete
+			}
+			return fields, pos, noFault
+		}
+		switch buf[pos] {
+		case d.delim:
+			pos++
+			continue
+		case '\n':
+			return fields, pos + 1, noFault
+		}
+		// A carriage return, alone or before a line feed.
+		if pos+1 == len(buf) && !final {
+			return fields[:had], begin, incomplete
+		}
+		if pos+1 < len(buf) && buf[pos+1] == '\n' {
+			pos++
+		}
+		return fields, pos + 1, noFault
+	}
+}
+
+// quoted finds the end of the quoted field at pos.
+func (d *dialect) quoted(buf []byte, pos int, final bool) (fd field, next int, f fault) {
+	start := pos + 1
+	fd.start = uint32(start)
+	i := start
+	for {
+		k := bytes.IndexByte(buf[i:], d.quote)
+		if d.escape != d.quote && d.escape != 0 {
+			e := bytes.IndexByte(buf[i:max(i, i+k)], d.escape)
+			if k < 0 {
+				e = bytes.IndexByte(buf[i:], d.escape)
+			}
+			if e >= 0 && (k < 0 || e < k) {
+				fd.start |= escapedFlag
+				if i += e + 2; i > len(buf) {
+					i = len(buf)
+				}
+				continue
+			}
+		}
+		if k < 0 {
+			if final {
+				return fd, 0, openQuote
+			}
+			return fd, 0, incomplete
+		}
+		i += k
+		if i+1 == len(buf) && !final {
+			return fd, 0, incomplete
+		}
+		if d.escape == d.quote && i+1 < len(buf) && buf[i+1] == d.quote {
+			fd.start |= escapedFlag
+			i += 2
+			continue
+		}
+		break
+	}
+	fd.end = uint32(i) | quotedFlag
+	i++
+	if i < len(buf) && buf[i] != d.delim && buf[i] != '\n' && buf[i] != '\r' {
+		return fd, i, afterQuote
+	}
+	return fd, i, noFault
+}
+
+// skipLine returns the position behind the line that pos is in.
+func skipLine(buf []byte, pos int) int {
+	if k := bytes.IndexByte(buf[min(pos, len(buf)):], '\n'); k >= 0 {
+		return pos + k + 1
+	}
+	return len(buf)
+}
+
+const (
+	lows  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// zeroBytes marks the zero bytes of w, exactly up to the first.
+func zeroBytes(w uint64) uint64 { return (w - lows) &^ w & highs }
+
+// find returns the position of the first delimiter, line feed or carriage
+// return from pos on, len(buf) when there is none. delims is the delimiter in
+// every byte.
+func find(buf []byte, pos int, delims uint64) int {
+	for ; pos+8 <= len(buf); pos += 8 {
+		w := raw.Load64(buf, pos)
+		m := zeroBytes(w^delims) | zeroBytes(w^'\n'*lows) | zeroBytes(w^'\r'*lows)
+		if m != 0 {
+			return pos + bits.TrailingZeros64(m)>>3
+		}
+	}
+	d := byte(delims)
+	for ; pos < len(buf); pos++ {
+		if c := buf[pos]; c == d || c == '\n' || c == '\r' {
+			return pos
+		}
+	}
+	return pos
+}
+
+// unescape appends the content of an escaped field to dst.
+func (d *dialect) unescape(dst, content []byte) []byte {
+	for {
+		k := bytes.IndexByte(content, d.escape)
+		if k < 0 || k+1 >= len(content) {
+			return append(dst, content...)
+		}
+		dst = append(dst, content[:k]...)
+		dst = append(dst, content[k+1])
+		content = content[k+2:]
+	}
+}
+
+// blank reports whether an empty line or a comment begins at pos, and where the
+// next line does; a record of one column may be empty.
+func (d *dialect) blank(buf []byte, pos, cols int, final bool) (next int, ok bool) {
+	if pos >= len(buf) {
+		return pos, false
+	}
+	switch c := buf[pos]; {
+	case d.comment != 0 && c == d.comment:
+		k := bytes.IndexByte(buf[pos:], '\n')
+		if k < 0 {
+			if final {
+				return len(buf), true
+			}
+			return pos, false
+		}
+		return pos + k + 1, true
+	case cols == 1:
+		return pos, false
+	case c == '\n':
+		return pos + 1, true
+	case c == '\r':
+		if pos+1 < len(buf) && buf[pos+1] == '\n' {
+			return pos + 2, true
+		}
+		return pos + 1, pos+1 < len(buf) || final
+	}
+	return pos, false
+}
+
+// block is the records found in a buffer: the fields of record i are
+// fields[i*cols : (i+1)*cols].
+type block struct {
+	buf    []byte
+	fields []field
+	cols   int
+}
+
+func (b *block) rows() int { return len(b.fields) / b.cols }
+
+// problem is a faulty record, for a message.
+type problem struct {
+	fault fault
+	pos   int // in the buffer, of the record
+	got   int // fields
+}
+
+// records appends all records that begin in buf[from:limit] to b. It returns
+// where the first record behind limit begins; with incomplete, that record's
+// begin, and the caller brings more bytes. skipBad leaves out faulty records,
+// pad fills up short ones.
+func (d *dialect) records(b *block, from, limit int, final, skipBad, pad bool) (next int, p problem) {
+	pos := from
+	for pos < limit {
+		if n, ok := d.blank(b.buf, pos, b.cols, final); ok {
+			pos = n
+			continue
+		}
+		had := len(b.fields)
+		var n int
+		var f fault
+		b.fields, n, f = d.record(b.buf, pos, final, b.fields)
+		got := len(b.fields) - had
+		if f == noFault && got != b.cols {
+			switch {
+			case pad && got < b.cols:
+				for ; got < b.cols; got++ {
+					b.fields = append(b.fields, field{uint32(n), uint32(n)})
+				}
+			case got == b.cols+1 && emptyLast(b.fields[had:]):
+				b.fields = b.fields[:had+b.cols] // a delimiter at the end of the line
+			default:
+				f = fieldCount
+			}
+		}
+		switch {
+		case f == noFault:
+			pos = n
+			continue
+		case f == incomplete:
+			return pos, problem{incomplete, pos, 0}
+		case skipBad && f != openQuote:
+			b.fields = b.fields[:had]
+			pos = n
+			continue
+		}
+		b.fields = b.fields[:had]
+		return pos, problem{f, pos, got}
+	}
+	return pos, problem{}
+}
+
+// emptyLast reports whether the last field is empty and unquoted.
+func emptyLast(fs []field) bool {
+	f := fs[len(fs)-1]
+	a, b := f.bounds()
+	return a == b && !f.quoted()
+}

@@ -293,7 +293,7 @@ func (s *Session) executePrepared(ctx context.Context, stmt Statement, b *bind.E
 	}
 	var params Params
 	for i, e := range b.Args {
-		v, err := physical.Constant(e, s.functionSession())
+		v, err := physical.Constant(ctx, e, s.functionSession())
 		if err != nil {
 			return nil, err
 		}

@@ -1,6 +1,8 @@
 package physical
 
 import (
+	"context"
+
 	"github.com/gannetdb/gannet/operators/eval"
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/operators/function/cast"
@@ -16,7 +18,7 @@ func (b *builder) expr(s *stream, e logical.Expr) (eval.Expr, error) {
 }
 
 // Constant evaluates an expression without columns.
-func Constant(e logical.Expr, session *function.Session) (types.Value, error) {
+func Constant(ctx context.Context, e logical.Expr, session *function.Session) (types.Value, error) {
 	if c, ok := e.(*logical.Const); ok {
 		return c.Value, nil
 	}
@@ -26,7 +28,7 @@ func Constant(e logical.Expr, session *function.Session) (types.Value, error) {
 	if err != nil {
 		return types.Value{}, err
 	}
-	v, err := eval.Fold(x, session)
+	v, err := eval.Fold(ctx, session, x)
 	return v, sqlerr.WithPos(err, e.Pos())
 }
 
@@ -51,7 +53,7 @@ func lower(e logical.Expr, position func(logical.ColID) (int, error)) (eval.Expr
 	case *logical.Const:
 		return eval.NewConst(e.Value), nil
 	case *logical.Call:
-		return eval.NewCall(e.Fn, args, e.Pos()), nil
+		return eval.NewCall(e.Fn, args...), nil
 	case *logical.Cast:
 		if e.Arg.Type().Equal(e.To) {
 			return args[0], nil
@@ -60,13 +62,13 @@ func lower(e logical.Expr, position func(logical.ColID) (int, error)) (eval.Expr
 		if err != nil {
 			return nil, sqlerr.WithPos(err, e.Pos())
 		}
-		return eval.NewCall(fn, args, e.Pos()), nil
+		return eval.NewCall(fn, args...), nil
 	case *logical.Compare:
 		return eval.NewCompare(compareOps[e.Op], args[0], args[1]), nil
 	case *logical.And:
-		return eval.NewAnd(args), nil
+		return eval.NewAnd(args...), nil
 	case *logical.Or:
-		return eval.NewOr(args), nil
+		return eval.NewOr(args...), nil
 	case *logical.Not:
 		return eval.NewNot(args[0]), nil
 	case *logical.IsNull:
@@ -78,9 +80,9 @@ func lower(e logical.Expr, position func(logical.ColID) (int, error)) (eval.Expr
 		for i := range whens {
 			whens[i] = eval.When{Cond: args[2*i], Then: args[2*i+1]}
 		}
-		return eval.NewCase(whens, args[len(args)-1], e.Typ), nil
+		return eval.NewCase(whens, args[len(args)-1]), nil
 	case *logical.Coalesce:
-		return eval.NewCoalesce(args), nil
+		return eval.NewCoalesce(args...), nil
 	case *logical.Subquery:
 		return nil, sqlerr.At(e.Pos(), sqlerr.CodeUnsupported, "this form of correlated subquery is not supported yet")
 	case *logical.Param:

@@ -117,7 +117,7 @@ func (b *builder) project(n *logical.Project, need map[logical.ColID]bool) (*str
 		ts[i] = e.Type()
 		pos[cols[i].ID] = i
 	}
-	b.measure(n, s.add(filter.NewProject(b.env, out)))
+	b.measure(n, s.add(filter.NewProject(out)))
 	s.pos, s.types = pos, ts
 	return s, nil
 }
@@ -154,7 +154,7 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 	if err != nil {
 		return nil, err
 	}
-	plan.Types = s.types
+	plan.Input = s.types
 	plan.Groups = at[:len(n.Groups)]
 	for i, a := range calls {
 		p := places[i]
@@ -164,7 +164,7 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 		}
 		plan.Aggs = append(plan.Aggs, call)
 	}
-	sink, err := agg.NewHash(b.env, plan)
+	sink, err := agg.New(b.env, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,10 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 	cols := append(append([]logical.Column{}, n.GroupCols...), aggCols...)
 	out := newStream(cols, func(context.Context) (operators.Source, error) { return sink.Source(), nil })
 	out.deps = []*pipeline.Pipeline{fill}
-	b.measure(n, out.profiles[0]).Extra = func() []string { return spilled(sink.Stats()) }
+	b.measure(n, out.profiles[0]).Extra = func() []string {
+		p := sink.Profile()
+		return spilled(p.PeakBytes.Load(), p.SpillBytes.Load())
+	}
 	return out, nil
 }
 

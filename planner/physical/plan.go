@@ -138,7 +138,7 @@ func (b *builder) output(s *stream, ids []logical.ColID) error {
 		exprs[i], ts[i] = eval.NewColumn(p, s.types[p]), s.types[p]
 	}
 	if !same {
-		s.add(filter.NewProject(b.env, exprs))
+		s.add(filter.NewProject(exprs))
 		s.types = ts
 		s.pos = map[logical.ColID]int{}
 		for i, id := range ids {
@@ -180,7 +180,7 @@ func (b *builder) limits(l *logical.Limit) (count, offset int64, err error) {
 }
 
 func (b *builder) rowCount(e logical.Expr, what, code string, null int64) (int64, error) {
-	v, err := Constant(e, b.env.Session)
+	v, err := Constant(b.ctx, e, b.env.Session)
 	if err != nil {
 		return 0, err
 	}

@@ -76,10 +76,10 @@ func (b *builder) predicate(n *logical.Scan, f logical.Expr) (storage.Predicate,
 	if err != nil {
 		return storage.Predicate{}, false, err
 	}
-	session, fill := b.env.Session, b.env.FillLimit
+	session := b.env.Session
 	p := storage.Predicate{
 		Column: ord, Text: logical.String(f),
-		NewSelector: func() storage.Selector { return eval.NewSelector(x, session, fill) },
+		NewSelector: func() storage.Selector { return eval.NewSelector(session, x) },
 	}
 	p.Op, p.Values = comparison(f)
 	return p, true, nil
@@ -135,7 +135,7 @@ func (b *builder) filter(s *stream, conds []logical.Expr) (*operators.Profile, e
 	if err != nil {
 		return nil, err
 	}
-	return s.add(filter.NewFilter(b.env, s.types, x)), nil
+	return s.add(filter.New(x, s.types)), nil
 }
 
 // values lowers constant rows.
@@ -148,7 +148,7 @@ func (b *builder) values(n *logical.Values) (*stream, error) {
 	for i, r := range n.Rows {
 		rows[i] = make([]types.Value, len(r))
 		for k, e := range r {
-			v, err := Constant(e, b.env.Session)
+			v, err := Constant(b.ctx, e, b.env.Session)
 			if err != nil {
 				return nil, err
 			}

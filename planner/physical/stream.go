@@ -127,7 +127,7 @@ func (b *builder) columns(s *stream, exprs []logical.Expr, keep map[logical.ColI
 		out = append(out, x)
 		outTypes = append(outTypes, e.Type())
 	}
-	s.add(filter.NewProject(b.env, out))
+	s.add(filter.NewProject(out))
 	s.pos, s.types = pos, outTypes
 	return at, nil
 }

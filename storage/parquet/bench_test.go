@@ -66,7 +66,7 @@ func drain(tb testing.TB, t storage.Table, spec *storage.ScanSpec, each func(*ve
 }
 
 func BenchmarkLineitemColumns(b *testing.B) {
-	path := sharedFile(b, "tpch/sf0.1/lineitem.parquet")
+	path := benchFile(b)
 	f, err := Open(context.Background(), storage.Local(), path)
 	if err != nil {
 		b.Fatal(err)
@@ -84,7 +84,7 @@ func BenchmarkLineitemColumns(b *testing.B) {
 }
 
 func BenchmarkOpen(b *testing.B) {
-	path := sharedFile(b, "tpch/sf0.1/lineitem.parquet")
+	path := benchFile(b)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Open(context.Background(), storage.Local(), path); err != nil {
@@ -104,4 +104,13 @@ func BenchmarkUnpack(b *testing.B) {
 			b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/2048, "ns/value")
 		})
 	}
+}
+
+// benchFile returns lineitem of TPC-H, or the file that GANNET_BENCH_PARQUET
+// names.
+func benchFile(b *testing.B) string {
+	if p := os.Getenv("GANNET_BENCH_PARQUET"); p != "" {
+		return p
+	}
+	return sharedFile(b, "tpch/sf0.1/lineitem.parquet")
 }

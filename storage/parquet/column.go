@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"context"
+	"encoding/binary"
 	"sync/atomic"
 
 	"github.com/gannetdb/gannet/storage"
@@ -302,14 +303,37 @@ func (c *columnReader) readIndices(codes []uint32) error {
 	if c.index.width < 31 && 1<<c.index.width <= c.dictLen {
 		return nil
 	}
-	top := uint32(0)
-	for _, x := range codes {
-		top = max(top, x)
-	}
-	if len(codes) > 0 && int64(top) >= int64(c.dictLen) {
+	if !allBelow(codes, c.dictLen) {
 		return errIndex
 	}
 	return nil
+}
+
+// allBelow reports whether every code is below limit, at most 2^31 - 1.
+func allBelow(codes []uint32, limit int) bool {
+	if limit >= 1<<31 {
+		return false
+	}
+	// Two at a time: a code below 2^31 plus 2^31 - limit has its top bit set if
+	// and only if it is not below limit, and never carries.
+	const top = 1<<63 | 1<<31
+	bias := uint64(1<<31-limit) * (1<<32 | 1)
+	acc := uint64(0)
+	b := raw.Bytes(codes)
+	for len(b) >= 32 {
+		s := b[:32:32]
+		w0, w1 := binary.LittleEndian.Uint64(s), binary.LittleEndian.Uint64(s[8:])
+		w2, w3 := binary.LittleEndian.Uint64(s[16:]), binary.LittleEndian.Uint64(s[24:])
+		acc |= w0 | w1 | w2 | w3 // codes of 32 bits have the top bit themselves
+		acc |= (w0&^top + bias) | (w1&^top + bias) | (w2&^top + bias) | (w3&^top + bias)
+		b = b[32:]
+	}
+	for i := len(codes) - len(b)/4; i < len(codes); i++ {
+		if int64(codes[i]) >= int64(limit) {
+			return false
+		}
+	}
+	return acc&top == 0
 }
 
 // readCodes reads up to n rows as dictionary codes, NULL being the entry

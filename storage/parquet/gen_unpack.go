@@ -30,8 +30,8 @@ func main() {
 		}
 		p("n := min(len(in)/%d, len(out)/32)\n", 4*w)
 		p("for i := 0; i < n; i++ {\n")
-		p("s := in[i*%d:][:%d:%d]\n", 4*w, 4*w, 4*w)
-		p("d := out[i*32:][:32:32]\n")
+		p("s := (*[%d]byte)(in[i*%d:])\n", 4*w, 4*w)
+		p("d := (*[32]uint32)(out[i*32:])\n")
 		words := (w*32 + 63) / 64
 		for k := 0; k < words; k++ {
 			if k*8+8 <= 4*w {

@@ -29,6 +29,7 @@ type hybrid struct {
 	cache    [32]uint32
 	cacheAt  int
 	cacheEnd int
+	pad      [128]byte // the last bytes of a run, with room for a whole group
 }
 
 // reset starts at the first run of b; width is at most 32.
@@ -92,7 +93,6 @@ func (h *hybrid) run() error {
 func (h *hybrid) fillCache() error {
 	n := min(h.left, 32)
 	size := (n*int(h.width) + 7) / 8
-	var tmp [128]byte
 	in := h.b[h.pos:]
 	if len(in) < 4*int(h.width) || size < 4*int(h.width) {
 		if size > len(in) {
@@ -103,8 +103,8 @@ func (h *hybrid) fillCache() error {
 			size = len(in)
 			h.left = n
 		}
-		copy(tmp[:], in[:size])
-		in = tmp[:]
+		copy(h.pad[:], in[:size])
+		in = h.pad[:]
 	}
 	unpackers[h.width](in, h.cache[:])
 	h.pos += size

@@ -261,3 +261,25 @@ func FuzzFooter(f *testing.F) {
 		}
 	})
 }
+
+func TestAllBelow(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 1))
+	for range 2000 {
+		codes := make([]uint32, r.IntN(40))
+		limit := 1 + r.IntN(20)
+		if r.IntN(3) == 0 {
+			limit = 1<<31 - 1 - r.IntN(3)
+		}
+		want := true
+		for i := range codes {
+			codes[i] = uint32(r.IntN(limit))
+			if r.IntN(100) == 0 {
+				codes[i] = []uint32{uint32(limit), uint32(limit) + 1, 1 << 31, 1<<32 - 1}[r.IntN(4)]
+			}
+			want = want && codes[i] < uint32(limit)
+		}
+		if got := allBelow(codes, limit); got != want {
+			t.Fatalf("%v below %d: %v", codes, limit, got)
+		}
+	}
+}

@@ -247,5 +247,5 @@ func (d *distinctSum) estimate(rows float64) float64 {
 			hi = mid
 		}
 	}
-	return max(m, min(d.sum, hi, rows))
+	return max(m, min(d.sum, math.Round(hi), rows))
 }

@@ -51,8 +51,8 @@ func unpack0(in []byte, out []uint32) int {
 func unpack1(in []byte, out []uint32) int {
 	n := min(len(in)/4, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*4:][:4:4]
-		d := out[i*32:][:32:32]
+		s := (*[4]byte)(in[i*4:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := uint64(binary.LittleEndian.Uint32(s[0:]))
 		d[0] = uint32(w0 & 0x1)
 		d[1] = uint32(w0 >> 1 & 0x1)
@@ -93,8 +93,8 @@ func unpack1(in []byte, out []uint32) int {
 func unpack2(in []byte, out []uint32) int {
 	n := min(len(in)/8, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*8:][:8:8]
-		d := out[i*32:][:32:32]
+		s := (*[8]byte)(in[i*8:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		d[0] = uint32(w0 & 0x3)
 		d[1] = uint32(w0 >> 2 & 0x3)
@@ -135,8 +135,8 @@ func unpack2(in []byte, out []uint32) int {
 func unpack3(in []byte, out []uint32) int {
 	n := min(len(in)/12, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*12:][:12:12]
-		d := out[i*32:][:32:32]
+		s := (*[12]byte)(in[i*12:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := uint64(binary.LittleEndian.Uint32(s[8:]))
 		d[0] = uint32(w0 & 0x7)
@@ -178,8 +178,8 @@ func unpack3(in []byte, out []uint32) int {
 func unpack4(in []byte, out []uint32) int {
 	n := min(len(in)/16, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*16:][:16:16]
-		d := out[i*32:][:32:32]
+		s := (*[16]byte)(in[i*16:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		d[0] = uint32(w0 & 0xf)
@@ -221,8 +221,8 @@ func unpack4(in []byte, out []uint32) int {
 func unpack5(in []byte, out []uint32) int {
 	n := min(len(in)/20, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*20:][:20:20]
-		d := out[i*32:][:32:32]
+		s := (*[20]byte)(in[i*20:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := uint64(binary.LittleEndian.Uint32(s[16:]))
@@ -265,8 +265,8 @@ func unpack5(in []byte, out []uint32) int {
 func unpack6(in []byte, out []uint32) int {
 	n := min(len(in)/24, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*24:][:24:24]
-		d := out[i*32:][:32:32]
+		s := (*[24]byte)(in[i*24:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -309,8 +309,8 @@ func unpack6(in []byte, out []uint32) int {
 func unpack7(in []byte, out []uint32) int {
 	n := min(len(in)/28, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*28:][:28:28]
-		d := out[i*32:][:32:32]
+		s := (*[28]byte)(in[i*28:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -354,8 +354,8 @@ func unpack7(in []byte, out []uint32) int {
 func unpack8(in []byte, out []uint32) int {
 	n := min(len(in)/32, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*32:][:32:32]
-		d := out[i*32:][:32:32]
+		s := (*[32]byte)(in[i*32:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -399,8 +399,8 @@ func unpack8(in []byte, out []uint32) int {
 func unpack9(in []byte, out []uint32) int {
 	n := min(len(in)/36, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*36:][:36:36]
-		d := out[i*32:][:32:32]
+		s := (*[36]byte)(in[i*36:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -445,8 +445,8 @@ func unpack9(in []byte, out []uint32) int {
 func unpack10(in []byte, out []uint32) int {
 	n := min(len(in)/40, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*40:][:40:40]
-		d := out[i*32:][:32:32]
+		s := (*[40]byte)(in[i*40:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -491,8 +491,8 @@ func unpack10(in []byte, out []uint32) int {
 func unpack11(in []byte, out []uint32) int {
 	n := min(len(in)/44, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*44:][:44:44]
-		d := out[i*32:][:32:32]
+		s := (*[44]byte)(in[i*44:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -538,8 +538,8 @@ func unpack11(in []byte, out []uint32) int {
 func unpack12(in []byte, out []uint32) int {
 	n := min(len(in)/48, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*48:][:48:48]
-		d := out[i*32:][:32:32]
+		s := (*[48]byte)(in[i*48:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -585,8 +585,8 @@ func unpack12(in []byte, out []uint32) int {
 func unpack13(in []byte, out []uint32) int {
 	n := min(len(in)/52, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*52:][:52:52]
-		d := out[i*32:][:32:32]
+		s := (*[52]byte)(in[i*52:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -633,8 +633,8 @@ func unpack13(in []byte, out []uint32) int {
 func unpack14(in []byte, out []uint32) int {
 	n := min(len(in)/56, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*56:][:56:56]
-		d := out[i*32:][:32:32]
+		s := (*[56]byte)(in[i*56:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -681,8 +681,8 @@ func unpack14(in []byte, out []uint32) int {
 func unpack15(in []byte, out []uint32) int {
 	n := min(len(in)/60, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*60:][:60:60]
-		d := out[i*32:][:32:32]
+		s := (*[60]byte)(in[i*60:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -730,8 +730,8 @@ func unpack15(in []byte, out []uint32) int {
 func unpack16(in []byte, out []uint32) int {
 	n := min(len(in)/64, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*64:][:64:64]
-		d := out[i*32:][:32:32]
+		s := (*[64]byte)(in[i*64:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -779,8 +779,8 @@ func unpack16(in []byte, out []uint32) int {
 func unpack17(in []byte, out []uint32) int {
 	n := min(len(in)/68, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*68:][:68:68]
-		d := out[i*32:][:32:32]
+		s := (*[68]byte)(in[i*68:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -829,8 +829,8 @@ func unpack17(in []byte, out []uint32) int {
 func unpack18(in []byte, out []uint32) int {
 	n := min(len(in)/72, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*72:][:72:72]
-		d := out[i*32:][:32:32]
+		s := (*[72]byte)(in[i*72:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -879,8 +879,8 @@ func unpack18(in []byte, out []uint32) int {
 func unpack19(in []byte, out []uint32) int {
 	n := min(len(in)/76, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*76:][:76:76]
-		d := out[i*32:][:32:32]
+		s := (*[76]byte)(in[i*76:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -930,8 +930,8 @@ func unpack19(in []byte, out []uint32) int {
 func unpack20(in []byte, out []uint32) int {
 	n := min(len(in)/80, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*80:][:80:80]
-		d := out[i*32:][:32:32]
+		s := (*[80]byte)(in[i*80:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -981,8 +981,8 @@ func unpack20(in []byte, out []uint32) int {
 func unpack21(in []byte, out []uint32) int {
 	n := min(len(in)/84, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*84:][:84:84]
-		d := out[i*32:][:32:32]
+		s := (*[84]byte)(in[i*84:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1033,8 +1033,8 @@ func unpack21(in []byte, out []uint32) int {
 func unpack22(in []byte, out []uint32) int {
 	n := min(len(in)/88, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*88:][:88:88]
-		d := out[i*32:][:32:32]
+		s := (*[88]byte)(in[i*88:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1085,8 +1085,8 @@ func unpack22(in []byte, out []uint32) int {
 func unpack23(in []byte, out []uint32) int {
 	n := min(len(in)/92, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*92:][:92:92]
-		d := out[i*32:][:32:32]
+		s := (*[92]byte)(in[i*92:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1138,8 +1138,8 @@ func unpack23(in []byte, out []uint32) int {
 func unpack24(in []byte, out []uint32) int {
 	n := min(len(in)/96, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*96:][:96:96]
-		d := out[i*32:][:32:32]
+		s := (*[96]byte)(in[i*96:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1191,8 +1191,8 @@ func unpack24(in []byte, out []uint32) int {
 func unpack25(in []byte, out []uint32) int {
 	n := min(len(in)/100, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*100:][:100:100]
-		d := out[i*32:][:32:32]
+		s := (*[100]byte)(in[i*100:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1245,8 +1245,8 @@ func unpack25(in []byte, out []uint32) int {
 func unpack26(in []byte, out []uint32) int {
 	n := min(len(in)/104, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*104:][:104:104]
-		d := out[i*32:][:32:32]
+		s := (*[104]byte)(in[i*104:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1299,8 +1299,8 @@ func unpack26(in []byte, out []uint32) int {
 func unpack27(in []byte, out []uint32) int {
 	n := min(len(in)/108, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*108:][:108:108]
-		d := out[i*32:][:32:32]
+		s := (*[108]byte)(in[i*108:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1354,8 +1354,8 @@ func unpack27(in []byte, out []uint32) int {
 func unpack28(in []byte, out []uint32) int {
 	n := min(len(in)/112, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*112:][:112:112]
-		d := out[i*32:][:32:32]
+		s := (*[112]byte)(in[i*112:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1409,8 +1409,8 @@ func unpack28(in []byte, out []uint32) int {
 func unpack29(in []byte, out []uint32) int {
 	n := min(len(in)/116, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*116:][:116:116]
-		d := out[i*32:][:32:32]
+		s := (*[116]byte)(in[i*116:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1465,8 +1465,8 @@ func unpack29(in []byte, out []uint32) int {
 func unpack30(in []byte, out []uint32) int {
 	n := min(len(in)/120, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*120:][:120:120]
-		d := out[i*32:][:32:32]
+		s := (*[120]byte)(in[i*120:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1521,8 +1521,8 @@ func unpack30(in []byte, out []uint32) int {
 func unpack31(in []byte, out []uint32) int {
 	n := min(len(in)/124, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*124:][:124:124]
-		d := out[i*32:][:32:32]
+		s := (*[124]byte)(in[i*124:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])
@@ -1578,8 +1578,8 @@ func unpack31(in []byte, out []uint32) int {
 func unpack32(in []byte, out []uint32) int {
 	n := min(len(in)/128, len(out)/32)
 	for i := 0; i < n; i++ {
-		s := in[i*128:][:128:128]
-		d := out[i*32:][:32:32]
+		s := (*[128]byte)(in[i*128:])
+		d := (*[32]uint32)(out[i*32:])
 		w0 := binary.LittleEndian.Uint64(s[0:])
 		w1 := binary.LittleEndian.Uint64(s[8:])
 		w2 := binary.LittleEndian.Uint64(s[16:])

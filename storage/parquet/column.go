@@ -169,6 +169,8 @@ func (c *columnReader) read(ctx context.Context, n int, sel []uint32, coded bool
 		return err
 	}
 	done, nulls := 0, 0
+	// Judging entries pays only when there are fewer of them than rows.
+	coded = coded && int64(c.dictLen) < c.meta.numValues/2
 	if c.mode == modeDict && (coded || c.leaf.kind.isString()) {
 		var err error
 		if done, err = c.readCodes(ctx, n); err != nil {

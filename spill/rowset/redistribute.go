@@ -107,8 +107,7 @@ func (w *Writer) Spill(ctx context.Context, want int64) (freed int64, err error)
 	if w.bytes == 0 {
 		return 0, nil
 	}
-	w.s.raise()
-	if err := w.follow(ctx); err != nil {
+	if err := w.Divide(ctx); err != nil {
 		return 0, err
 	}
 	type candidate struct {

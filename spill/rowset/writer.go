@@ -89,6 +89,13 @@ func (w *Writer) Adapt(ctx context.Context) error {
 	return w.follow(ctx)
 }
 
+// Divide divides an undivided Set, if there are hash bits left, and moves the
+// writer's rows to their partitions. Errors: 53200, 57014.
+func (w *Writer) Divide(ctx context.Context) error {
+	w.s.raise()
+	return w.follow(ctx)
+}
+
 // Append stores the values at positions sel (nil: 0 to n-1) of in, at most
 // vector.Capacity of them, with their hashes, which are indexed by position.
 // rows[:n] receives the rows' addresses. ok is false when memory was refused;

@@ -1,0 +1,177 @@
+package agg
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/spill/budget"
+	"github.com/gannetdb/gannet/spill/rowset"
+	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/rowfmt"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// floorBytes is what an aggregation works with at a bearable speed while it
+// spills: a page for each of 16 partitions.
+const floorBytes = 4 << 20
+
+// Hash is a hash aggregation: the sink of one pipeline and, once finalized,
+// the source of another. Without aggregates it is DISTINCT.
+type Hash struct {
+	env      *operators.Env
+	plan     Plan
+	types    []types.Type
+	layout   *rowfmt.Layout
+	main     binding
+	distinct []*distinctSet
+	profile  operators.Profile
+
+	mu     sync.Mutex
+	mem    *budget.Reservation // nil before first use; guarded by mu
+	set    *rowset.Set         // as mem
+	locals int                 // that hold rows; guarded by mu
+	closed bool                // guarded by mu
+
+	forgot atomic.Bool  // some group may have several rows of one worker
+	nested atomic.Int64 // bytes spilled by sets of the merge
+}
+
+var _ operators.Sink = (*Hash)(nil)
+
+// New makes an aggregation. It reserves no memory. Errors: 54011 when the row
+// of a group is too wide.
+func New(env *operators.Env, plan Plan) (*Hash, error) {
+	if err := plan.check(); err != nil {
+		return nil, err
+	}
+	l, err := plan.layout()
+	if err != nil {
+		return nil, err
+	}
+	h := &Hash{env: env, plan: plan, types: plan.Types(), layout: l}
+	h.main = binding{groups: plan.Groups, bounds: plan.Bounds}
+	for i, a := range plan.Aggs {
+		if !a.Distinct {
+			h.main.aggs = append(h.main.aggs, boundAgg{i, a.Args, a.Filter})
+		} else if err := h.addDistinct(i); err != nil {
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// Types lists the output columns: keys, then aggregates.
+func (h *Hash) Types() []types.Type { return h.types }
+
+// Profile returns the counters of EXPLAIN ANALYZE: rows put out, peak and
+// spilled bytes, those of DISTINCT sets included.
+func (h *Hash) Profile() *operators.Profile {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.updateProfile()
+	return &h.profile
+}
+
+// updateProfile needs mu.
+func (h *Hash) updateProfile() {
+	if h.mem == nil {
+		return
+	}
+	peak, spilled := h.mem.Peak(), h.set.Stats().SpilledBytes+h.nested.Load()
+	for _, d := range h.distinct {
+		p := d.hash.Profile()
+		peak += p.PeakBytes.Load()
+		spilled += p.SpillBytes.Load()
+	}
+	h.profile.PeakBytes.Store(max(peak, h.profile.PeakBytes.Load()))
+	h.profile.SpillBytes.Store(max(spilled, h.profile.SpillBytes.Load()))
+}
+
+// open makes reservation and set at the first use.
+func (h *Hash) open() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.mem != nil || h.closed {
+		return
+	}
+	h.mem = h.env.Budget.ReserveSpilling("aggregation", floorBytes)
+	h.set = rowset.New(h.config(0))
+}
+
+func (h *Hash) config(shift int) rowset.Config {
+	return rowset.Config{
+		Layout: h.layout, Pool: h.env.Pool, Mem: h.mem, Spill: h.env.Spill,
+		Tag: "aggregation", Shift: shift, Stable: true,
+	}
+}
+
+// NewLocal implements operators.Sink.
+func (h *Hash) NewLocal(t *operators.Task) (operators.SinkLocal, error) {
+	h.open()
+	l := newLocal(h, &h.main)
+	for _, d := range h.distinct {
+		dl, err := d.newLocal(t)
+		if err != nil {
+			l.Close()
+			return nil, err
+		}
+		l.distinct = append(l.distinct, dl)
+	}
+	return l, nil
+}
+
+// Finalize implements operators.Sink.
+func (h *Hash) Finalize(ctx context.Context) error {
+	h.open()
+	for _, d := range h.distinct {
+		if err := d.finalize(ctx, h); err != nil {
+			return err
+		}
+	}
+	if len(h.plan.Groups) == 0 && h.set.NumRows() == 0 {
+		if err := h.addEmptyGroup(ctx); err != nil {
+			return err
+		}
+	}
+	return h.set.Seal(ctx)
+}
+
+// addEmptyGroup makes the one group of an aggregation without keys and
+// without input.
+func (h *Hash) addEmptyGroup(ctx context.Context) error {
+	l := newLocal(h, &binding{})
+	defer l.Close()
+	if err := l.single(ctx); err != nil {
+		return err
+	}
+	return l.Combine(ctx)
+}
+
+// initStates initialises the states of new rows.
+func (h *Hash) initStates(rows []raw.Addr) {
+	for i := range h.plan.Aggs {
+		if fn := h.plan.Aggs[i].Fn; fn.Init != nil {
+			fn.Init(rows, h.layout.StateOffset(i))
+		}
+	}
+}
+
+// Close implements operators.Sink.
+func (h *Hash) Close() {
+	for _, d := range h.distinct {
+		d.hash.Close()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return
+	}
+	h.closed = true
+	h.updateProfile()
+	if h.mem != nil {
+		h.set.Close()
+		h.mem.Close()
+	}
+}

@@ -1,0 +1,475 @@
+package agg
+
+import (
+	"context"
+
+	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/spill/block"
+	"github.com/gannetdb/gannet/spill/rowset"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/kernel"
+	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/rowfmt"
+)
+
+const (
+	// maxEntries of a worker's directory, when several workers' caches and the
+	// merge afterwards make a larger one slower.
+	maxEntries = 1 << 18
+	// trialRows are looked at before grouping is judged; when fewer than one
+	// in trialShare is saved, the next skipRows are appended as they come.
+	trialRows  = 128 << 10
+	trialShare = 10
+	skipRows   = 1 << 20
+)
+
+// local is one worker's part of an aggregation.
+type local struct {
+	h *Hash
+	b *binding
+	w *rowset.Writer
+
+	dir   directory
+	probe *prober
+	in    rowfmt.Input
+	keys  []*vector.Vector
+	cache []kernel.HashCache
+	hash  []uint64 // by position
+	calls []*function.AggCall
+	args  [][]*vector.Vector
+
+	direct direct
+	groups groupSplit
+
+	filterSel  []uint32
+	filterRows []raw.Addr
+
+	one      raw.Addr // the row of an aggregation without keys
+	forgot   bool
+	trial    int // rows and groups since the trial began
+	newRows  int
+	skip     int // rows still to append without looking
+	distinct []*distinctLocal
+}
+
+func newLocal(h *Hash, b *binding) *local {
+	l := &local{h: h, b: b, w: h.set.NewWriter()}
+	l.keys = make([]*vector.Vector, len(b.groups))
+	l.cache = make([]kernel.HashCache, len(b.groups))
+	l.calls = make([]*function.AggCall, len(b.aggs))
+	l.args = make([][]*vector.Vector, len(b.aggs))
+	for i := range b.aggs {
+		fn := h.plan.Aggs[b.aggs[i].index].Fn
+		l.calls[i] = &function.AggCall{Session: h.env.Session, Heap: l.w, Bound: fn}
+		l.args[i] = make([]*vector.Vector, len(b.aggs[i].args))
+	}
+	return l
+}
+
+// Push implements operators.SinkLocal.
+func (l *local) Push(ctx context.Context, in *vector.Chunk) (operators.Status, error) {
+	for _, d := range l.distinct {
+		if err := d.push(ctx, in); err != nil {
+			return operators.Finished, err
+		}
+	}
+	return operators.NeedInput, l.add(ctx, in.Cols, in.Sel, in.NumRows())
+}
+
+// EndBatch implements operators.SinkLocal.
+func (l *local) EndBatch(context.Context) error { return nil }
+
+// Combine implements operators.SinkLocal.
+func (l *local) Combine(ctx context.Context) error {
+	for _, d := range l.distinct {
+		if err := d.local.Combine(ctx); err != nil {
+			return err
+		}
+	}
+	l.releaseDirectories()
+	h := l.h
+	if l.forgot {
+		h.forgot.Store(true)
+	}
+	if l.w.NumRows() > 0 || l.forgot {
+		h.mu.Lock()
+		h.locals++
+		h.mu.Unlock()
+	}
+	return h.set.Combine(ctx, l.w)
+}
+
+// Close implements operators.SinkLocal.
+func (l *local) Close() {
+	for _, d := range l.distinct {
+		d.local.Close()
+	}
+	l.releaseDirectories()
+	l.w.Close()
+}
+
+func (l *local) releaseDirectories() {
+	l.dir.release()
+	l.direct.release()
+}
+
+// add aggregates the n rows at positions sel of cols.
+func (l *local) add(ctx context.Context, cols []*vector.Vector, sel []uint32, n int) error {
+	if n == 0 {
+		return nil
+	}
+	if err := sqlerr.FromContext(ctx); err != nil {
+		return err
+	}
+	for i := range l.b.aggs {
+		for j, c := range l.b.aggs[i].args {
+			l.args[i][j] = cols[c]
+		}
+	}
+	if len(l.b.groups) == 0 {
+		if err := l.single(ctx); err != nil {
+			return err
+		}
+		return l.updateOne(cols, l.one, sel, n)
+	}
+	if err := l.prepare(ctx); err != nil {
+		return err
+	}
+	for i, c := range l.b.groups {
+		l.keys[i] = cols[c]
+	}
+	l.in.Set(l.keys)
+	if done, err := l.tryDirect(ctx, cols, sel, n); done || err != nil {
+		return err
+	}
+	if err := l.find(ctx, sel, n); err != nil {
+		return err
+	}
+	rows := l.probe.rows[:n]
+	if allEqual(rows) {
+		return l.updateOne(cols, rows[0], sel, n)
+	}
+	return l.update(cols, rows, sel, n)
+}
+
+func allEqual(rows []raw.Addr) bool {
+	first := rows[0]
+	for _, r := range rows {
+		if r != first {
+			return false
+		}
+	}
+	return true
+}
+
+// single makes the one row of an aggregation without keys.
+func (l *local) single(ctx context.Context) error {
+	if l.one != 0 {
+		return nil
+	}
+	if err := sqlerr.FromContext(ctx); err != nil {
+		return err
+	}
+	l.in.Set(nil)
+	rows := make([]raw.Addr, 1)
+	if err := l.w.AppendForce(ctx, &l.in, make([]uint64, 1), nil, 1, rows); err != nil {
+		return err
+	}
+	l.h.initStates(rows)
+	l.one = rows[0]
+	return nil
+}
+
+// prepare makes the scratch memory, follows divisions of the set and makes
+// room when states have taken more than the share.
+func (l *local) prepare(ctx context.Context) error {
+	if l.probe == nil {
+		l.probe = newProber()
+		l.hash = make([]uint64, vector.Capacity)
+	}
+	gen := l.w.Generation()
+	if err := l.w.Adapt(ctx); err != nil {
+		return err
+	}
+	if gen != l.w.Generation() {
+		l.rebuild()
+	}
+	if l.h.layout.HasStateRefs && l.w.Bytes() > rowset.RaiseBytes && l.h.mem.Held() > l.h.mem.Share() {
+		return l.makeRoom(ctx, 0)
+	}
+	return nil
+}
+
+// rebuild enters the writer's rows anew, after they moved.
+func (l *local) rebuild() {
+	if l.dir.count == 0 {
+		return
+	}
+	l.dir.clear()
+	if l.dir.full(int(l.w.NumRows())) {
+		l.forgot = true
+		return
+	}
+	l.dir.insertPages(l.w.AppendPages(nil), l.h.layout.Width, l.h.layout.HashOffset())
+}
+
+// forget empties the directory: rows stay, and groups may get another.
+func (l *local) forget() {
+	l.dir.clear()
+	l.forgot = l.forgot || l.w.NumRows() > 0
+}
+
+// makeRoom is what follows a refusal: the directory is forgotten and at least
+// half of the writer's rows go to disk, or other rows that wait in memory. It
+// is no error when there is nothing to move.
+func (l *local) makeRoom(ctx context.Context, want int64) error {
+	l.forget()
+	l.forgot = true
+	freed, err := l.w.Spill(ctx, max(l.w.Bytes()/2, want, 1))
+	if err != nil || freed >= want && freed > 0 {
+		return err
+	}
+	_, err = l.h.set.SpillResident(ctx, max(want, block.Size))
+	return err
+}
+
+// find sets probe.rows[:n] to the rows of the groups of the n positions sel,
+// making new ones.
+func (l *local) find(ctx context.Context, sel []uint32, n int) error {
+	for i, v := range l.keys {
+		kernel.Hash(v, n, sel, l.h.env.Seed, l.hash, i > 0, &l.cache[i])
+	}
+	if l.skip > 0 {
+		return l.appendAll(ctx, sel, n)
+	}
+	ok, err := l.tryFind(ctx, sel, n)
+	if ok || err != nil {
+		return err
+	}
+	if err := l.makeRoom(ctx, 0); err != nil {
+		return err
+	}
+	if ok, err = l.tryFind(ctx, sel, n); ok || err != nil {
+		return err
+	}
+	return l.forceAll(ctx, sel, n)
+}
+
+// tryFind is find; false when memory for new rows was refused.
+func (l *local) tryFind(ctx context.Context, sel []uint32, n int) (bool, error) {
+	if l.dir.full(n) {
+		if err := l.enlarge(n); err != nil {
+			return false, err
+		}
+	}
+	p := l.probe
+	if sel == nil {
+		copy(p.hashes, l.hash[:n])
+	} else {
+		for k, pos := range sel[:n] {
+			p.hashes[k] = l.hash[pos]
+		}
+	}
+	before := l.dir.count
+	cand, rest := p.begin(&l.dir, n)
+	for {
+		_, miss := l.h.layout.Match(&l.in, len(l.keys), sel, p.rows, cand, l.w.Bufs(), true, p.miss[:0])
+		if rest = p.next(&l.dir, rest, miss); len(rest) == 0 {
+			break
+		}
+		var fresh []uint32
+		fresh, cand = p.advance(&l.dir, rest)
+		if len(fresh) > 0 {
+			ok, err := l.appendFresh(ctx, sel, fresh)
+			if !ok || err != nil {
+				return false, err
+			}
+		}
+		p.load(&l.dir, cand)
+		rest = p.rest[:0]
+	}
+	l.judge(n, l.dir.count-before)
+	return true, nil
+}
+
+// appendFresh makes rows for the fresh ranks.
+func (l *local) appendFresh(ctx context.Context, sel, fresh []uint32) (bool, error) {
+	p := l.probe
+	at := fresh
+	if sel != nil {
+		at = p.miss[:len(fresh)]
+		for j, k := range fresh {
+			at[j] = sel[k]
+		}
+	}
+	ok, err := l.w.Append(ctx, &l.in, l.hash, at, len(at), p.added)
+	if !ok || err != nil {
+		p.abandon(&l.dir, fresh)
+		return false, err
+	}
+	l.h.initStates(p.added[:len(fresh)])
+	p.settle(&l.dir, fresh)
+	return true, nil
+}
+
+// enlarge makes room for n more groups in the directory: it doubles, or is
+// forgotten when it must not or cannot.
+func (l *local) enlarge(n int) error {
+	h := l.h
+	if l.dir.entries == nil {
+		if !l.dir.resize(h.env.Pool, h.mem, minEntries) {
+			return l.dir.force(h.env.Pool, h.mem, minEntries)
+		}
+		return nil
+	}
+	if len(l.dir.entries) < h.maxEntries() {
+		var bigger directory
+		if bigger.resize(h.env.Pool, h.mem, 2*len(l.dir.entries)) {
+			if l.forgot {
+				bigger.insertEntries(l.dir.entries, h.layout.HashOffset())
+			} else {
+				// In the order of memory, which is faster.
+				bigger.insertPages(l.w.AppendPages(nil), h.layout.Width, h.layout.HashOffset())
+			}
+			l.dir.release()
+			l.dir = bigger
+			return nil
+		}
+	}
+	l.forget()
+	return nil
+}
+
+// maxEntries is how large a worker's directory may become. With few workers
+// the merge afterwards gains little from small ones.
+func (h *Hash) maxEntries() int {
+	if h.env.Threads <= 2 {
+		return 4 * maxEntries
+	}
+	return maxEntries
+}
+
+// fewGroups reports whether the planner expects no more groups than a
+// directory holds.
+func (h *Hash) fewGroups() bool {
+	return h.plan.EstGroups > 0 && h.plan.EstGroups < float64(h.maxEntries()/2)
+}
+
+// judge ends the search for groups when it saves too little.
+func (l *local) judge(n, fresh int) {
+	l.trial += n
+	l.newRows += fresh
+	if l.trial < trialRows {
+		return
+	}
+	if l.newRows > l.trial-l.trial/trialShare && !l.h.fewGroups() {
+		l.skip = skipRows
+		l.forget()
+	}
+	l.trial, l.newRows = 0, 0
+}
+
+// appendAll makes a row of every position.
+func (l *local) appendAll(ctx context.Context, sel []uint32, n int) error {
+	l.skip -= n
+	l.forgot = true
+	rows := l.probe.rows
+	ok, err := l.w.Append(ctx, &l.in, l.hash, sel, n, rows)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		if err := l.makeRoom(ctx, 0); err != nil {
+			return err
+		}
+		if ok, err = l.w.Append(ctx, &l.in, l.hash, sel, n, rows); err != nil {
+			return err
+		}
+		if !ok {
+			return l.forceAll(ctx, sel, n)
+		}
+	}
+	l.h.initStates(rows[:n])
+	return nil
+}
+
+// forceAll is appendAll when memory beyond the share has to be used.
+func (l *local) forceAll(ctx context.Context, sel []uint32, n int) error {
+	l.forgot = true
+	rows := l.probe.rows
+	if err := l.w.AppendForce(ctx, &l.in, l.hash, sel, n, rows); err != nil {
+		return err
+	}
+	l.h.initStates(rows[:n])
+	return nil
+}
+
+// update adds the n positions sel to the states of their rows.
+func (l *local) update(cols []*vector.Vector, rows []raw.Addr, sel []uint32, n int) error {
+	for i := range l.b.aggs {
+		a := &l.b.aggs[i]
+		fn := l.h.plan.Aggs[a.index].Fn
+		off := l.h.layout.StateOffset(a.index)
+		s, r, k := sel, rows, n
+		if a.filter >= 0 {
+			if s, r = l.filtered(cols[a.filter], rows, sel, n); len(s) == 0 {
+				continue
+			}
+			k = len(s)
+		}
+		if err := fn.Update(l.calls[i], l.args[i], r[:k], off, s, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// updateOne adds the n positions sel to the states of one row.
+func (l *local) updateOne(cols []*vector.Vector, row raw.Addr, sel []uint32, n int) error {
+	for i := range l.b.aggs {
+		a := &l.b.aggs[i]
+		fn := l.h.plan.Aggs[a.index].Fn
+		off := l.h.layout.StateOffset(a.index)
+		s, k := sel, n
+		if a.filter >= 0 {
+			s = kernel.SelectTrue(cols[a.filter], sel, n, l.filterRoom())
+			if k = len(s); k == 0 {
+				continue
+			}
+		}
+		if err := fn.UpdateOne(l.calls[i], l.args[i], row, off, s, k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *local) filterRoom() []uint32 {
+	if l.filterSel == nil {
+		l.filterSel = make([]uint32, vector.Capacity)
+		l.filterRows = make([]raw.Addr, vector.Capacity)
+	}
+	return l.filterSel
+}
+
+// filtered returns the positions where the filter is true, and their rows.
+func (l *local) filtered(filter *vector.Vector, rows []raw.Addr, sel []uint32, n int) ([]uint32, []raw.Addr) {
+	pass := kernel.SelectTrue(filter, sel, n, l.filterRoom())
+	out := l.filterRows[:len(pass)]
+	if sel == nil {
+		for j, p := range pass {
+			out[j] = rows[p]
+		}
+		return pass, out
+	}
+	k := 0
+	for j, p := range pass {
+		for sel[k] != p {
+			k++
+		}
+		out[j] = rows[k]
+	}
+	return pass, out
+}

@@ -20,7 +20,9 @@ var codecNames = [...]string{"UNCOMPRESSED", "SNAPPY", "GZIP", "LZO", "BROTLI", 
 var codecs = [...]func(c *codecState, dst, src []byte) error{
 	1: (*codecState).snappy,
 	2: (*codecState).gzip,
+	5: (*codecState).lz4Hadoop,
 	6: (*codecState).zstd,
+	7: (*codecState).lz4Raw,
 }
 
 const codecNone = 0
@@ -43,6 +45,21 @@ func checkCodec(codec int32) error {
 		return fmt.Errorf("compression %s", codecNames[codec])
 	}
 	return fmt.Errorf("compression codec %d", codec)
+}
+
+// plausible reports whether size bytes can come out of src, as far as that is
+// cheap to tell: a page that lies is found out before it gets its memory.
+func plausible(codec int32, src []byte, size int) bool {
+	switch codecNames[codec] {
+	case "SNAPPY":
+		n, err := snappy.DecodedLen(src)
+		return err == nil && n == size
+	case "GZIP":
+		return int64(size) <= 1032*int64(len(src)) // deflate's best
+	case "LZ4_RAW":
+		return int64(size) <= 255*int64(len(src))
+	}
+	return true
 }
 
 // decompress fills dst from src; codec was checked and is not codecNone.

@@ -34,12 +34,14 @@ type columnReader struct {
 	sawData  bool
 
 	// The current page.
-	mode  pageMode
-	defs  hybrid // definition levels, when the column is optional
-	index hybrid // dictionary indices or booleans
-	body  []byte
-	at    int // position in body
-	bit   int // of a bit-packed boolean
+	mode    pageMode
+	defs    hybrid // definition levels, when the column is optional
+	index   hybrid // dictionary indices or booleans
+	body    []byte
+	at      int          // position in body
+	bit     int          // of a bit-packed boolean
+	other   valueDecoder // of encoding otherIs, kept from page to page
+	otherIs encoding
 
 	// The dictionary: entries, one zero entry behind them for NULL.
 	dictAt     int64 // 0: none
@@ -266,6 +268,12 @@ func (c *columnReader) readValues(at, m, k int, sel []uint32) (err error) {
 			dst[i] = c.body[b>>3] >> (b & 7) & 1
 		}
 		c.bit += m
+	case modeOther:
+		src, err := c.other.next(c.mem, m)
+		if err != nil {
+			return err
+		}
+		return kind.convertFixed(dst, src, m)
 	case modeRLE:
 		codes := c.codes[:m]
 		if err := c.index.read(codes); err != nil {
@@ -471,6 +479,8 @@ func (c *columnReader) skipInPage(k int) (err error) {
 			return errValuesEnd
 		}
 		c.bit += m
+	case modeOther:
+		err = c.other.skip(m)
 	case modeRLE, modeDict:
 		err = c.index.skip(m)
 	}

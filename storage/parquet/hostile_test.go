@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"github.com/gannetdb/gannet/spill/budget"
@@ -66,6 +67,8 @@ func TestHostileFiles(t *testing.T) {
 			name := filepath.Join(path, e.Name())
 			b := budget.New(256 << 20)
 			mem := b.Reserve("scan")
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
 			f, err := Open(context.Background(), storage.Local(), name)
 			if err == nil {
 				if _, e := f.Stats(context.Background()); e != nil {
@@ -76,6 +79,10 @@ func TestHostileFiles(t *testing.T) {
 						err = e
 					}
 				}
+			}
+			runtime.ReadMemStats(&after)
+			if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
+				t.Errorf("%s: %d bytes were allocated", name, n)
 			}
 			if n := mem.Held(); n != 0 {
 				t.Errorf("%s: %d bytes are still reserved", name, n)

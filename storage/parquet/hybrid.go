@@ -12,6 +12,10 @@ import (
 
 var errHybrid = errors.New("run-length data is malformed or ends early")
 
+// maxGroups is the most groups of eight in a packed run: a page has fewer
+// values than that.
+const maxGroups = 1 << 27
+
 // hybrid decodes Parquet's RLE / bit-packing hybrid (Encodings.md, "Run Length
 // Encoding / Bit-Packing Hybrid"): levels, booleans and dictionary indices. A
 // run is a varint header, then for an even header header/2 repetitions of one
@@ -49,7 +53,7 @@ func (h *hybrid) run() error {
 		h.pos++
 	} else {
 		v, n := binary.Uvarint(h.b[h.pos:])
-		if n <= 0 || v > 1<<32 {
+		if n <= 0 || v >= 1<<32 {
 			return errHybrid
 		}
 		x = v
@@ -59,6 +63,9 @@ func (h *hybrid) run() error {
 		return errHybrid // an empty run: no writer has a reason, and loops must end
 	}
 	if x&1 == 1 {
+		if x>>1 > maxGroups {
+			return errHybrid
+		}
 		groups := int(x >> 1)
 		rest := len(h.b) - h.pos
 		if h.width > 0 {

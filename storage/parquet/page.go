@@ -21,7 +21,7 @@ const (
 	modeBits           // PLAIN booleans
 	modeRLE            // RLE booleans
 	modeDict           // indices into the dictionary
-	numModes
+	modeOther          // one of decoders
 )
 
 var (
@@ -91,7 +91,7 @@ func (c *columnReader) openPage(ctx context.Context) error {
 
 // readHeader parses the page header at c.pos and returns where the body is.
 func (c *columnReader) readHeader(ctx context.Context, h *pageHeader) (body int64, err error) {
-	more := window
+	more := 64 << 10
 	if c.skipped > 0 {
 		more = 8 << 10 // the body is perhaps not wanted
 	}
@@ -146,6 +146,9 @@ func (c *columnReader) unpack(buf, src []byte, size int, compressed, lasting boo
 		}
 		copy(buf, src)
 		return buf, buf, nil
+	}
+	if size > 0 && !plausible(c.meta.codec, src, size) {
+		return nil, buf, errPageSize
 	}
 	if buf, err = c.mem.resize(buf, size); err != nil {
 		return nil, nil, err
@@ -226,6 +229,10 @@ func (c *columnReader) checkEncoding(e encoding) error {
 		if c.leaf.kind.physical == ptBoolean {
 			return nil
 		}
+	default:
+		if e > 0 && int(e) < len(decoders) && decoders[e] != nil && decoders[e](&c.leaf.kind) != nil {
+			return nil
+		}
 	}
 	return unsupported{fmt.Sprintf("encoding %s of column %q", e, c.name)}
 }
@@ -259,6 +266,13 @@ func (c *columnReader) openValues(ctx context.Context, e encoding, body []byte) 
 		c.mode = modeRLE
 		c.index.reset(body[4:4+n], 1)
 	default:
+		if e != encPlain {
+			if c.other == nil || c.otherIs != e {
+				c.other, c.otherIs = decoders[e](k), e
+			}
+			c.mode = modeOther
+			return c.other.reset(c.mem, body)
+		}
 		switch {
 		case k.physical == ptBoolean:
 			c.mode = modeBits

@@ -182,7 +182,7 @@ func (r *Reader) Adopt(from storage.Reader) {
 		return
 	}
 	for i, c := range r.cols {
-		if old := &o.cols[i].leaf.kind; !old.typ.Equal(c.leaf.kind.typ) {
+		if o.cols[i].leaf.kind != c.leaf.kind {
 			return
 		}
 	}

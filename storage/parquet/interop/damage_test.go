@@ -3,6 +3,7 @@ package interop
 import (
 	"context"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/parquet/compress"
@@ -18,6 +19,8 @@ import (
 func readDamaged(tb testing.TB, data []byte) error {
 	tb.Helper()
 	b := budget.New(256 << 20)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	f, err := parquet.Open(context.Background(), memFS{"t.parquet": data}, "t.parquet")
 	if err == nil {
 		if _, err := f.Stats(context.Background()); err != nil {
@@ -35,11 +38,20 @@ func readDamaged(tb testing.TB, data []byte) error {
 			tb.Fatalf("%d bytes are still reserved", n)
 		}
 	}
+	runtime.ReadMemStats(&after)
+	if n := after.TotalAlloc - before.TotalAlloc; n > 256<<20 {
+		tb.Fatalf("%d bytes were allocated for a file of %d", n, len(data))
+	} else if n > most {
+		most = n
+	}
 	if err != nil && sqlerr.Code(err) == sqlerr.CodeInternal {
 		tb.Fatalf("internal error: %v", err)
 	}
 	return err
 }
+
+// most is the most that a damaged file made anybody allocate.
+var most uint64
 
 // limited ends a scan after some rows: damaged counts may promise 2^56.
 type limited struct {
@@ -103,6 +115,7 @@ func TestDamage(t *testing.T) {
 			failed++
 		}
 	}
+	t.Logf("at most %d bytes were allocated for a file", most)
 	if failed == 0 || failed == n {
 		t.Errorf("%d of %d damaged files were refused", failed, n)
 	}

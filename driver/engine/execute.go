@@ -100,8 +100,12 @@ func (s *Session) optimize(ctx context.Context, env *operators.Env, plan *logica
 	if err != nil {
 		return nil, err
 	}
+	disabled := s.settings.disabledRules
+	if s.settings.optimizerOff {
+		disabled = []string{"all"}
+	}
 	return optimizer.Optimize(ctx, plan, optimizer.Options{
-		Session: env.Session, Functions: functions(), Disabled: s.settings.disabledRules, Off: s.settings.optimizerOff,
+		Session: env.Session, Functions: functions(), FoldStable: true, Disabled: disabled,
 	})
 }
 

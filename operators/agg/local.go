@@ -15,8 +15,9 @@ import (
 )
 
 const (
-	// maxEntries of a worker's directory, when several workers' caches and the
-	// merge afterwards make a larger one slower.
+	// maxEntries of a worker's directory: 2 MiB. A larger one misses the caches
+	// with every row; forgetting it and merging by partition, each of which
+	// has a small directory again, is faster.
 	maxEntries = 1 << 18
 	// trialRows are looked at before grouping is judged; when fewer than one
 	// in trialShare is saved, the next skipRows are appended as they come.
@@ -324,7 +325,7 @@ func (l *local) enlarge(n int) error {
 		}
 		return nil
 	}
-	if len(l.dir.entries) < h.maxEntries() {
+	if len(l.dir.entries) < maxEntries {
 		var bigger directory
 		if bigger.resize(h.env.Pool, h.mem, 2*len(l.dir.entries)) {
 			if l.forgot {
@@ -342,19 +343,10 @@ func (l *local) enlarge(n int) error {
 	return nil
 }
 
-// maxEntries is how large a worker's directory may become. With few workers
-// the merge afterwards gains little from small ones.
-func (h *Hash) maxEntries() int {
-	if h.env.Threads <= 2 {
-		return 4 * maxEntries
-	}
-	return maxEntries
-}
-
 // fewGroups reports whether the planner expects no more groups than a
 // directory holds.
 func (h *Hash) fewGroups() bool {
-	return h.plan.EstGroups > 0 && h.plan.EstGroups < float64(h.maxEntries()/2)
+	return h.plan.EstGroups > 0 && h.plan.EstGroups < maxEntries/2
 }
 
 // judge ends the search for groups when it saves too little.

@@ -248,9 +248,6 @@ func (l *groupsLocal) finish() {
 		l.scan = nil
 	}
 	l.page, l.pages = rowset.PageRows{}, nil
-	if l.merge != nil {
-		l.merge.release()
-	}
 	l.cur.set.Partition(l.cur.index).Drop()
 	l.g.done(l.cur)
 }
@@ -391,10 +388,15 @@ func (m *merger) inPlace(ctx context.Context, l *rowset.Loaded) (bool, error) {
 	for 2*entries < 3*rows {
 		entries *= 2
 	}
-	if !m.dir.resize(m.h.env.Pool, m.h.mem, entries) {
-		return false, nil
+	// The directory of the last partition will often do, and is in the cache.
+	if have := len(m.dir.entries); have < entries || have > 4*entries {
+		m.dir.release()
+		if !m.dir.resize(m.h.env.Pool, m.h.mem, entries) {
+			return false, nil
+		}
+	} else {
+		m.dir.clear()
 	}
-	defer m.dir.release()
 	layout := m.h.layout
 	flag := layout.MatchOffset()
 	for _, page := range l.Pages {
@@ -488,6 +490,7 @@ func (m *merger) move(ctx context.Context, from *rowset.Set, p *rowset.Partition
 	defer w.Close()
 	scan := p.Scan(h.mem, true)
 	defer scan.Close()
+	m.dir.release()
 	defer m.dir.release()
 	defer func() {
 		if err != nil {

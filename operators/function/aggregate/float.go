@@ -103,7 +103,9 @@ type kahanState struct {
 func (s *kahanState) add(x float64) {
 	y := x - s.err
 	t := s.sum + y
-	s.err = t - s.sum - y
+	if s.err = t - s.sum - y; s.err != s.err {
+		s.err = 0 // an infinity is exact
+	}
 	s.sum = t
 }
 

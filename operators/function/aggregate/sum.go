@@ -174,12 +174,9 @@ func sumExact(name string, t, ret types.Type, fin finalize) (*function.BoundAgg,
 		}
 		b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
 			w, at, _ := alone(c, 0, args[0], sel, n)
-			vals := raw.Cast[types.Int128](w.Data)
-			s := raw.At[sumState](row, off)
-			for _, e := range at {
-				if !s.addChecked(vals[e], 1) {
-					return overflow(c)
-				}
+			x, ok := sumInt128(raw.Cast[types.Int128](w.Data), at)
+			if !ok || !raw.At[sumState](row, off).addChecked(x, int64(len(at))) {
+				return overflow(c)
 			}
 			return nil
 		}
@@ -283,6 +280,20 @@ func sumInt64(vals []int64, at []uint32, plain bool) types.Int128 {
 	}
 	hi += hi2
 	return types.Int128{Lo: uint64(hi) << 32, Hi: hi >> 32}.Add(types.Int128From(lo + lo2))
+}
+
+// sumInt128 adds in 192 bits and reports whether the sum fits 128.
+func sumInt128(vals []types.Int128, at []uint32) (types.Int128, bool) {
+	var lo, mid, hi uint64
+	for _, e := range at {
+		x := &vals[e]
+		var carry uint64
+		lo, carry = bits.Add64(lo, x.Lo, 0)
+		mid, carry = bits.Add64(mid, uint64(x.Hi), carry)
+		hi += uint64(x.Hi>>63) + carry
+	}
+	sum := types.Int128{Lo: lo, Hi: int64(mid)}
+	return sum, int64(hi) == sum.Hi>>63
 }
 
 func (s *sumState) add(x types.Int128, n int) {

@@ -649,6 +649,24 @@ func TestOverflow(t *testing.T) {
 	}
 }
 
+// avg of exact numbers is the exact quotient, rounded once.
+func TestAverageIsRoundedOnce(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 20000 {
+		x := types.Int128{Lo: r.Uint64(), Hi: r.Int64() >> r.IntN(64)}
+		if r.IntN(3) == 0 {
+			x = types.Int128From(r.Int64() >> r.IntN(63))
+		}
+		n, scale := 1+r.Int64N(1<<40)>>r.IntN(40), r.IntN(20)
+		q := new(big.Rat).SetFrac(bigOf(types.Int128Value(types.Of(types.HugeInt), x)),
+			new(big.Int).Mul(big.NewInt(n), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale)), nil)))
+		want, _ := q.Float64()
+		if got := quotient(x, float64(n), types.Pow10Float[scale]); got != want {
+			t.Fatalf("%v / (%d * 10^%d) = %v, want %v", x, n, scale, got, want)
+		}
+	}
+}
+
 // A zone further west is a later instant at the same clock time, and the
 // values survive the way to keys and back.
 func TestTimeTZOrder(t *testing.T) {

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/gannetdb/gannet/operators/function"
@@ -346,8 +347,7 @@ func finalizeDecimalSum(c *function.AggCall, rows []raw.Addr, off uintptr, out *
 	return nil
 }
 
-// finalizeAvg divides once, by count times 10^scale, as DuckDB does; Data is
-// the power of ten.
+// finalizeAvg divides once, by count times 10^scale; Data is the power of ten.
 func finalizeAvg(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 	scale := c.Bound.Data.(float64)
 	vals := vector.Values[float64](out)[from : from+len(rows)]
@@ -358,9 +358,26 @@ func finalizeAvg(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.
 			vals[i] = 0
 			continue
 		}
-		vals[i] = types.Int128{Lo: s.lo, Hi: s.hi}.Float64() / (float64(s.n) * scale)
+		vals[i] = quotient(types.Int128{Lo: s.lo, Hi: s.hi}, float64(s.n), scale)
 	}
 	return nil
+}
+
+// quotient returns x / (n*scale) as if computed with more than 64 bits and
+// rounded once, as DuckDB does with its long doubles.
+func quotient(x types.Int128, n, scale float64) float64 {
+	d := n * scale
+	dRest := math.FMA(n, scale, -d)
+	s := x.Float64()
+	if s >= -1<<53 && s <= 1<<53 && dRest == 0 {
+		return s / d // both are exact
+	}
+	var sRest float64
+	if y, ok := types.Int128FromFloat(s); ok {
+		sRest = x.Sub(y).Float64()
+	}
+	q := s / d
+	return q + (math.FMA(-q, d, s)+sRest-q*dRest)/d
 }
 
 func sumFloats(name string, t types.Type, fin finalize) *function.BoundAgg {

@@ -16,7 +16,8 @@ type valueDecoder interface {
 // or a nil result, is an encoding that cannot be read. Another encoding is
 // another line.
 var decoders = [...]func(k *leafKind) valueDecoder{
-	encByteStreamSplit: newByteStreamSplit,
+	encDeltaBinaryPacked: newDeltaPacked,
+	encByteStreamSplit:   newByteStreamSplit,
 }
 
 // byteStreamSplit decodes BYTE_STREAM_SPLIT (Encodings.md): the first bytes of

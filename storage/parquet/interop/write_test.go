@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/parquet"
@@ -279,6 +280,7 @@ type fileSpec struct {
 	dictSize int64
 	nulls    int // 0 required; else one of a hundred that many are NULL, in runs
 	stats    bool
+	delta    bool // delta and byte-stream-split encodings where they exist
 }
 
 func (s fileSpec) String() string {
@@ -312,6 +314,12 @@ func (s fileSpec) write(tb testing.TB, seed uint64, cols []testColumn) ([]byte, 
 	opts := []parquet.WriterProperty{parquet.WithCompression(s.codec), parquet.WithDataPageVersion(version), parquet.WithStats(s.stats),
 		parquet.WithDataPageSize(s.pageSize), parquet.WithDictionaryDefault(s.dict), parquet.WithDictionaryPageSizeLimit(s.dictSize), parquet.WithBatchSize(64)}
 	for _, c := range cols {
+		if s.delta && (c.name == "i32" || c.name == "i64" || c.name == "u64" || c.name == "ts_ms" || strings.HasPrefix(c.name, "dec32") || c.name == "int8_true") {
+			opts = append(opts, parquet.WithDictionaryFor(c.name, false), parquet.WithEncodingFor(c.name, parquet.Encodings.DeltaBinaryPacked))
+		}
+		if s.delta && (c.name == "f32" || c.name == "f64" || c.name == "uuid" || c.name == "f16") {
+			opts = append(opts, parquet.WithDictionaryFor(c.name, false), parquet.WithEncodingFor(c.name, parquet.Encodings.ByteStreamSplit))
+		}
 		if c.noDic {
 			opts = append(opts, parquet.WithDictionaryFor(c.name, false))
 			if s.v2 && s.pageSize > int64(s.rows) {

@@ -1,0 +1,219 @@
+package scalar
+
+import (
+	"bytes"
+	"unicode/utf8"
+
+	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/kernel"
+	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// listElements appends the elements of position p of a list column to dst.
+func listElements(col *column, p int, dst *vector.Vector) uint32 {
+	e := raw.Cast[types.ListEntry](col.view.Data)[col.index(p)]
+	pos := make([]uint32, e.Length)
+	for i := range pos {
+		pos[i] = e.Offset + uint32(i)
+	}
+	kernel.Copy(dst, dst.Len, col.view.Children[0], pos, len(pos))
+	return e.Length
+}
+
+// listConcat joins lists; under concat NULL lists are empty.
+func listConcat(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
+	cols, r := make([]column, len(args)), living(c)
+	for i := range args {
+		cols[i] = arg(c, args, i)
+	}
+	dst, child := vector.Values[types.ListEntry](out), out.Children[0]
+	for k := range r.n {
+		p := r.at(k)
+		entry := types.ListEntry{Offset: uint32(child.Len)}
+		for i := range cols {
+			if !cols[i].null(p) {
+				entry.Length += listElements(&cols[i], p, child)
+			}
+		}
+		dst[p] = entry
+	}
+	return nil
+}
+
+// listValue makes a list of the arguments.
+func listValue(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
+	r, dst, child := living(c), vector.Values[types.ListEntry](out), out.Children[0]
+	one := make([]uint32, 1)
+	for k := range r.n {
+		p := r.at(k)
+		dst[p] = types.ListEntry{Offset: uint32(child.Len), Length: uint32(len(args))}
+		one[0] = uint32(p)
+		for _, a := range args {
+			kernel.Copy(child, child.Len, a, one, 1)
+		}
+	}
+	return nil
+}
+
+func bindListValue(args []types.Type, consts []*types.Value) (*function.Bound, error) {
+	t := types.Of(types.Null)
+	for pass := range 2 {
+		for i, a := range args {
+			literal := consts[i] != nil && a.ID == types.Varchar
+			if literal != (pass == 1) || literal && t.ID != types.Null {
+				continue
+			}
+			common, ok := types.CommonType(t, a)
+			if !ok {
+				return nil, sqlerr.New(sqlerr.CodeUndefinedFunction, "cannot make a list of %s and %s; add an explicit cast", t, a)
+			}
+			t = common
+		}
+	}
+	params := make([]types.Type, len(args))
+	for i := range params {
+		params[i] = t
+	}
+	return &function.Bound{Params: params, Return: types.ListOf(t), Nulls: function.Special, Kernel: listValue}, nil
+}
+
+// listExtract gives element i, from 1 or from the end when negative; NULL
+// beyond the list.
+func listExtract(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
+	col, idx, r := arg(c, args, 0), numArg[int64](c, args, 1), living(c)
+	entries := numArg[types.ListEntry](c, args, 0)
+	codes := make([]uint32, c.N)
+	sel := make([]uint32, 0, r.n)
+	for k := range r.n {
+		p := r.at(k)
+		e, i := entries.at(p), idx.at(p)
+		if i < 0 {
+			i += int64(e.Length) + 1
+		}
+		if i < 1 || i > int64(e.Length) {
+			out.SetNull(p)
+			continue
+		}
+		codes[p] = e.Offset + uint32(i-1)
+		sel = append(sel, uint32(p))
+	}
+	if len(sel) == 0 {
+		return nil
+	}
+	child := col.view.Children[0]
+	if child.Form != vector.Flat {
+		flat := vector.New(child.Type)
+		flat.Reference(child)
+		flat.Flatten()
+		child = flat
+	}
+	at := vector.New(child.Type)
+	at.SetDictionary(child, codes, 0)
+	kernel.Put(out, at, sel, len(sel))
+	return nil
+}
+
+func bindListExtract(args []types.Type, _ []*types.Value) (*function.Bound, error) {
+	return &function.Bound{Params: []types.Type{args[0], bigint}, Return: *args[0].Ext.Child, Kernel: listExtract}, nil
+}
+
+// listContains asks whether a value is an element; NULL elements never are.
+func listContains(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
+	col, r := arg(c, args, 0), living(c)
+	entries := numArg[types.ListEntry](c, args, 0)
+	child := col.view.Children[0]
+	for k := range r.n {
+		p := r.at(k)
+		e := entries.at(p)
+		found := false
+		for i := int(e.Offset); i < int(e.Offset)+int(e.Length) && !found; i++ {
+			found = !child.IsNull(i) && kernel.CompareAt(child, i, args[1], p) == 0
+		}
+		out.Data[p] = flag(found)
+	}
+	return nil
+}
+
+func bindListContains(args []types.Type, _ []*types.Value) (*function.Bound, error) {
+	t, ok := types.CommonType(*args[0].Ext.Child, args[1])
+	if !ok {
+		return nil, sqlerr.New(sqlerr.CodeUndefinedFunction, "a %s cannot contain %s", args[0], args[1])
+	}
+	return &function.Bound{Params: []types.Type{types.ListOf(t), t}, Return: boolean, Kernel: listContains}, nil
+}
+
+// textPieces collects the parts that functions cut texts into.
+type textPieces struct {
+	entries []types.ListEntry
+	child   *vector.Vector
+}
+
+func (t *textPieces) add(p int, s []byte) {
+	i := t.child.Len
+	t.child.Grow(1)
+	t.child.PutString(i, s)
+	t.entries[p].Length++
+}
+
+func pieces(out *vector.Vector) textPieces {
+	return textPieces{vector.Values[types.ListEntry](out), out.Children[0]}
+}
+
+// runSplit cuts texts at a separator, or between all characters when it is
+// empty.
+func runSplit(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
+	s, sep, r, list := textArg(c, args, 0), textArg(c, args, 1), living(c), pieces(out)
+	for k := range r.n {
+		p := r.at(k)
+		t, f := s.at(p), sep.at(p)
+		list.entries[p] = types.ListEntry{Offset: uint32(list.child.Len)}
+		for {
+			at, next := -1, 0
+			if len(f) > 0 {
+				at = bytes.Index(t, f)
+				next = at + len(f)
+			} else if len(t) > 0 {
+				if _, w := utf8.DecodeRune(t); w < len(t) {
+					at, next = w, w
+				}
+			}
+			if at < 0 {
+				break
+			}
+			list.add(p, t[:at])
+			t = t[next:]
+		}
+		list.add(p, t)
+	}
+	return nil
+}
+
+// textExtract gives the character at an index.
+func textExtract(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
+	s, idx, r := textArg(c, args, 0), numArg[int64](c, args, 1), living(c)
+	for k := range r.n {
+		p := r.at(k)
+		t, i := s.at(p), idx.at(p)
+		if i < 0 {
+			i += int64(utf8.RuneCount(t)) + 1
+		}
+		if i < 1 {
+			out.PutString(p, nil)
+			continue
+		}
+		out.PutString(p, slice(t, i-1, i))
+	}
+	return nil
+}
+
+var lists = []*function.Scalar{
+	{Name: "list_value", Aliases: []string{"list_pack"}, Category: "list", Description: "A list of the arguments.", Example: "list_value(1, 2)", Result: "[1, 2]", Overloads: []function.Overload{variadic(binding(bindListValue, anyType))}},
+	{Name: "list_concat", Aliases: []string{"list_cat", "array_concat", "array_cat"}, Category: "list", Description: "Lists joined, NULL being empty.", Example: "list_concat([1], [2, 3])", Result: "[1, 2, 3]", Overloads: []function.Overload{variadic(binding(bindConcat(function.Special), anyList, anyList))}},
+	{Name: "list_contains", Aliases: []string{"list_has", "array_contains", "array_has"}, Category: "list", Description: "Whether a value is an element of a list.", Example: "list_contains([1, 2], 2)", Result: "true", Overloads: []function.Overload{binding(bindListContains, anyList, anyType)}},
+	{Name: "string_split", Aliases: []string{"str_split", "split", "string_to_array"}, Category: "string", Description: "The parts of a text between separators.", Example: "string_split('a,b', ',')", Result: "[a, b]", Overloads: []function.Overload{sig(types.ListOf(varchar), runSplit, varchar, varchar)}},
+	{Name: "array_extract", Aliases: []string{"list_extract", "list_element"}, Category: "list", Description: "The element at an index from 1, or from the end when negative; of a text, the character.", Example: "array_extract([1, 2], 2)", Result: "2",
+		Overloads: []function.Overload{binding(bindListExtract, anyList, bigint), sig(varchar, textExtract, varchar, bigint)}},
+}

@@ -14,9 +14,8 @@ var (
 	errTimestampRange = errors.New("a timestamp is out of range")
 )
 
-// timeTZUTC is the low part of a TIMETZ at offset zero: DuckDB stores
-// 16:00:00 less one second, less the offset, so that bit order is time order.
-const timeTZUTC = 16*3600 - 1
+// timeTZUTC is the low part of a TIMETZ at offset zero (types.MakeTimeTZ).
+const timeTZUTC = types.MaxTimeOffset
 
 // convertFixed turns n stored values of fixed width, back to back in src, into
 // elements of the column's type in dst, which has room for them. src may have

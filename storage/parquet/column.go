@@ -321,13 +321,13 @@ func (c *columnReader) readIndices(codes []uint32) error {
 
 // allBelow reports whether every code is below limit, at most 2^31 - 1.
 func allBelow(codes []uint32, limit int) bool {
-	if limit >= 1<<31 {
+	if int64(limit) >= 1<<31 {
 		return false
 	}
 	// Two at a time: a code below 2^31 plus 2^31 - limit has its top bit set if
 	// and only if it is not below limit, and never carries.
 	const top = 1<<63 | 1<<31
-	bias := uint64(1<<31-limit) * (1<<32 | 1)
+	bias := (1<<31 - uint64(limit)) * (1<<32 | 1)
 	acc := uint64(0)
 	b := raw.Bytes(codes)
 	for len(b) >= 32 {

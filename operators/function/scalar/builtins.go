@@ -16,6 +16,7 @@ var Builtins = sorted(
 	dateParts,
 	dateTruncs,
 	digests,
+	distances,
 	extremes,
 	likes,
 	lists,
@@ -25,9 +26,11 @@ var Builtins = sorted(
 	roundings,
 	sessions,
 	strftimes,
+	structs,
 	textCases,
 	textSearches,
 	textSlices,
+	timeBuckets,
 )
 
 func sorted(tables ...[]*function.Scalar) []*function.Scalar {

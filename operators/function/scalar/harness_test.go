@@ -167,6 +167,8 @@ func eval(e ast.Expr) result {
 			v.I ^= 1
 		}
 		return v
+	case *ast.Row:
+		return call("row", list(e.Elems...)...)
 	case *ast.List:
 		return call("list_value", list(e.Elems...)...)
 	case *ast.Index:
@@ -194,6 +196,8 @@ func price(v result, to types.Type) int {
 	switch {
 	case to.ID == types.Any:
 		return 5
+	case to.ID == types.Struct && v.Type.ID == types.Struct:
+		return 0
 	case to.ID == types.List && to.Ext.Child.ID == types.Any && v.Type.ID == types.List:
 		return 0
 	case v.literal && v.Type.ID == types.Varchar && to.ID == types.Varchar:
@@ -250,7 +254,7 @@ func call(name string, args ...result) result {
 		consts[i] = &v
 		p := o.Params[min(i, len(o.Params)-1)]
 		switch {
-		case p.ID == types.Any, p.ID == types.List:
+		case p.ID == types.Any, p.ID == types.List, p.ID == types.Struct:
 		case p.ID == types.Decimal && p.Width == 0:
 			if given[i] = types.AsDecimal(given[i]); given[i].ID != types.Decimal {
 				given[i] = types.DecimalOf(18, 3)

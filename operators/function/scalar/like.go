@@ -114,16 +114,28 @@ func likeLoop(m *pattern, s *texts, r positions, not bool, dst []byte) {
 		}
 	case m.single:
 		lit := m.first.lit
+		head, mask := firstBytes(lit)
 		for k := range r.n {
 			p := r.at(k)
-			dst[p] = flag(bytes.Equal(s.at(p), lit) != not)
+			ref := &s.refs[s.index(p)]
+			dst[p] = flag((ref.Prefix()&mask == head && ref.Len() == len(lit) && bytes.Equal(vector.Str(ref, s.view.Bufs), lit)) != not)
 		}
 	case len(m.middle) == 0:
 		prefix, suffix := m.first.lit, m.last.lit
+		head, mask := firstBytes(prefix)
 		for k := range r.n {
 			p := r.at(k)
-			t := s.at(p)
-			dst[p] = flag((len(t) >= m.min && bytes.HasPrefix(t, prefix) && bytes.HasSuffix(t, suffix)) != not)
+			ref := &s.refs[s.index(p)]
+			if ref.Prefix()&mask != head || ref.Len() < m.min {
+				dst[p] = flag(not)
+				continue
+			}
+			if len(prefix) <= 4 && len(suffix) == 0 {
+				dst[p] = flag(!not)
+				continue
+			}
+			t := vector.Str(ref, s.view.Bufs)
+			dst[p] = flag((bytes.HasPrefix(t, prefix) && bytes.HasSuffix(t, suffix)) != not)
 		}
 	case len(m.first.lit) == 0 && len(m.last.lit) == 0:
 		lit := m.middle[0].lit
@@ -137,6 +149,16 @@ func likeLoop(m *pattern, s *texts, r positions, not bool, dst []byte) {
 			dst[p] = flag(m.match(s.at(p)) != not)
 		}
 	}
+}
+
+// firstBytes returns the first bytes of lit as they stand in a string
+// reference, and the mask that selects as many.
+func firstBytes(lit []byte) (head, mask uint32) {
+	for i := range min(len(lit), 4) {
+		head |= uint32(lit[i]) << (8 * i)
+		mask |= 0xff << (8 * i)
+	}
+	return head, mask
 }
 
 func runGlob(c *function.Call, args []*vector.Vector, out *vector.Vector) error {

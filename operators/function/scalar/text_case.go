@@ -32,6 +32,16 @@ const (
 
 // appendLower appends s in lower case; invalid bytes stay as they are.
 func appendLower(dst, s []byte) []byte {
+	if ascii(s) {
+		start := len(dst)
+		dst = append(dst, s...)
+		for i, c := range dst[start:] {
+			if c-'A' < 26 {
+				dst[start+i] = c ^ 0x20
+			}
+		}
+		return dst
+	}
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
@@ -55,6 +65,16 @@ func appendLower(dst, s []byte) []byte {
 
 // appendUpper appends s in upper case; invalid bytes stay as they are.
 func appendUpper(dst, s []byte) []byte {
+	if ascii(s) {
+		start := len(dst)
+		dst = append(dst, s...)
+		for i, c := range dst[start:] {
+			if c-'a' < 26 {
+				dst[start+i] = c ^ 0x20
+			}
+		}
+		return dst
+	}
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {

@@ -36,8 +36,8 @@ func slice(s []byte, from, to int64) []byte {
 	if to <= from {
 		return nil
 	}
-	if ascii(s) {
-		n := int64(len(s))
+	// Up to the last character wanted, bytes are characters if they are ASCII.
+	if n := int64(len(s)); ascii(s[:min(to, n)]) {
 		return s[min(from, n):min(to, n)]
 	}
 	start, i, k := len(s), 0, int64(0)

@@ -149,6 +149,11 @@ func (b *binder) resolveAggregate(f *ast.FuncCall, fn *function.Aggregate, args 
 			}
 			return nil, nil, sqlerr.WithPos(err, f.Pos())
 		}
+		if bound.Name == "" {
+			named := *bound
+			named.Name = fn.Name
+			bound = &named
+		}
 		return bound, b.castArgs(args, bound.Params), nil
 	}
 	return nil, nil, b.noOverload(f, fn.Name, sigs, args, bindErr)

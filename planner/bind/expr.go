@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -260,7 +261,7 @@ func literalExpr(l *ast.Literal) (logical.Expr, error) {
 		return float()
 	case ast.LitInteger:
 		if i, err := strconv.ParseInt(l.Text, 10, 64); err == nil {
-			if i == int64(int32(i)) {
+			if i == int64(int32(i)) && i != math.MinInt32 { // -2147483648 negates a BIGINT
 				return k(types.IntValue(types.Of(types.Integer), i))
 			}
 			return k(types.IntValue(types.Of(types.BigInt), i))
@@ -426,6 +427,11 @@ func (b *binder) castExpr(c *exprCtx, e *ast.Cast) (logical.Expr, error) {
 		if k, ok := x.(*logical.Const); !ok || !k.Value.IsNull {
 			return &logical.Cast{At: logical.At(e.Pos()), Arg: x, To: t, Try: true}, nil
 		}
+	}
+	if k, ok := x.(*logical.Const); ok && !k.Value.IsNull && k.Value.Type.IsInteger() && t.IsInteger() {
+		// A literal that was cast has the type it was given: unlike a bare
+		// one it does not adapt to its surroundings.
+		return &logical.Cast{At: logical.At(e.Pos()), Arg: x, To: t}, nil
 	}
 	y := b.cast(x, t)
 	if cst, ok := y.(*logical.Cast); ok {

@@ -207,6 +207,16 @@ func (b *binder) scalar(at ast.Node, fn *function.Scalar, args []logical.Expr) (
 				}
 				return nil, sqlerr.WithPos(err, at.Pos())
 			}
+			if bound.Name == "" {
+				// Calls are told apart by name; what Bind returned may be shared.
+				named := *bound
+				named.Name = fn.Name
+				bound = &named
+			}
+		}
+		if fn.Name == "typeof" {
+			// The answer is known here, and the argument is never evaluated.
+			return &logical.Const{At: logical.At(at.Pos()), Value: types.StringValue(b.settled(args[0]).Type().String())}, nil
 		}
 		return &logical.Call{At: logical.At(at.Pos()), Fn: bound, Args: b.castArgs(args, bound.Params)}, nil
 	}

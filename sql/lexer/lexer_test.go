@@ -72,7 +72,7 @@ func TestValues(t *testing.T) {
 			t.Errorf("%s: got %q, want %q (%v)", text, l.StringValue(toks[0]), want, l.Err())
 		}
 	}
-	nums := map[string]string{"007": "7", "0": "0", "1_000": "1000", ".5": "0.5", "1.": "1.0", "00.50": "0.50", "1.e3": "1.0e3", "0xfF": "255",
+	nums := map[string]string{"007": "7", "0": "0", "1_000": "1000", ".5": ".5", "1.": "1.", "00.50": "0.50", "1.e3": "1.e3", "0xfF": "255",
 		"0b101": "5", "0o17": "15", "0x0": "0", "0xFFFFFFFFFFFFFFFFFF": "4722366482869645213695"}
 	for text, want := range nums {
 		toks, l := all(text)

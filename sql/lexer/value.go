@@ -48,8 +48,9 @@ func (l *Lexer) StringValue(t Token) string {
 }
 
 // NumberValue returns the normalised text of an Integer, Decimal or Float: no
-// underscores, no leading zeros, prefixed integers in decimal, digits on both
-// sides of a dot. It is a substring of the text where that is possible.
+// underscores, no needless leading zeros, prefixed integers in decimal. Digits
+// on either side of a dot may be missing, which tells .5 from 0.5: their decimal
+// types differ. It is a substring of the text where that is possible.
 func (l *Lexer) NumberValue(t Token) string {
 	s := l.text[t.Start:t.End]
 	if t.Kind == Integer && len(s) > 2 && s[0] == '0' && (s[1]|0x20 == 'x' || s[1]|0x20 == 'o' || s[1]|0x20 == 'b') {
@@ -63,12 +64,6 @@ func (l *Lexer) NumberValue(t Token) string {
 	}
 	if t.Kind == Integer {
 		return s
-	}
-	if s[0] == '.' {
-		s = "0" + s
-	}
-	if i := strings.IndexByte(s, '.'); i >= 0 && (i+1 == len(s) || !isDigit(s[i+1])) {
-		s = s[:i+1] + "0" + s[i+1:]
 	}
 	return s
 }

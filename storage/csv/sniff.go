@@ -399,7 +399,8 @@ func fits(v []byte, t types.ID, o *options) bool {
 		return ok
 	case types.Time:
 		_, st := types.ParseTime(v)
-		return st == types.ParseOK && bytes.IndexByte(v, ':') >= 0
+		k := bytes.IndexByte(v, ':')
+		return st == types.ParseOK && k >= 0 && k <= 2 // not a timestamp, of which a cast takes the time
 	case types.Date:
 		_, st := types.ParseDateStrict(v)
 		return st == types.ParseOK && len(v) > 0 && '0' <= v[0] && v[0] <= '9'

@@ -1,0 +1,3 @@
+package main
+
+func cmdBail(s *shell, args []string) error { return onOff(args[0], &s.bail) }

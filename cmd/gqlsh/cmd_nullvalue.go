@@ -1,0 +1,6 @@
+package main
+
+func cmdNullValue(s *shell, args []string) error {
+	s.null = args[0]
+	return nil
+}

@@ -579,11 +579,11 @@ func TestSpill(t *testing.T) {
 		workers int
 		strings bool
 	}{
-		{"unique", 150000, 1 << 40, 3 << 20, 2, false},
-		{"repeated", 120000, 50000, 2 << 20, 2, false},
-		{"strings", 60000, 30000, 3 << 20, 2, true},
-		{"nothing fits", 40000, 20000, 0, 2, true},
-		{"one worker", 70000, 60000, 2 << 20, 1, true},
+		{"unique", 70000, 1 << 40, 3 << 20, 2, false},
+		{"repeated", 60000, 25000, 2 << 20, 2, false},
+		{"strings", 30000, 15000, 2 << 20, 2, true},
+		{"nothing fits", 16000, 8000, 0, 2, true},
+		{"one worker", 40000, 30000, 2 << 20, 1, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := rand.New(rand.NewPCG(5, 2))
@@ -621,8 +621,8 @@ func TestSpill(t *testing.T) {
 func TestSkipsUselessGrouping(t *testing.T) {
 	w := newWorld(t, 512<<20, 1, 2048)
 	r := rand.New(rand.NewPCG(5, 2))
-	cols := []*column{{typ: bigint, make: func(_ *rand.Rand, i int) types.Value { return types.IntValue(bigint, int64(i%190000)) }}, {typ: bigint, make: intn(9)}}
-	tab := makeTable(r, cols, 300000, 2048, false, "flat")
+	cols := []*column{{typ: bigint, make: func(_ *rand.Rand, i int) types.Value { return types.IntValue(bigint, int64(i%140000)) }}, {typ: bigint, make: intn(9)}}
+	tab := makeTable(r, cols, 150000, 2048, false, "flat")
 	plan := Plan{Input: []types.Type{bigint, bigint}, Groups: []int{0}, Aggs: []Agg{{Fn: bind(t, "sum", bigint), Args: []int{1}, Filter: -1}}}
 	got, h, err := run(w, tab, plan, 1)
 	if err != nil {
@@ -640,7 +640,7 @@ func TestOrderDependent(t *testing.T) {
 		w := newWorld(t, 512<<20, 1, 2048)
 		w.env.Budget.SetSpillCap(limit)
 		cols := []*column{{typ: bigint, make: intn(20000)}, {typ: varchar, nulls: 3, make: word(9)}, {typ: bigint, nulls: 3, make: intn(9)}}
-		tab := makeTable(r, cols, 50000, 2048, false, "flat", "dictionary")
+		tab := makeTable(r, cols, 30000, 2048, false, "flat", "dictionary")
 		plan := Plan{Input: []types.Type{bigint, varchar, bigint}, Groups: []int{0}}
 		for _, name := range []string{"first", "last", "any_value"} {
 			plan.Aggs = append(plan.Aggs, Agg{Fn: bind(t, name, varchar), Args: []int{1}, Filter: -1}, Agg{Fn: bind(t, name, bigint), Args: []int{2}, Filter: -1})
@@ -745,6 +745,37 @@ func TestStoppedEarly(t *testing.T) {
 		}
 		l.Close()
 		src.Close()
+		h.Close()
+	}
+}
+
+// Once groups are known, a chunk allocates nothing, whichever way it takes.
+func TestPushDoesNotAllocate(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 2))
+	for _, form := range []string{"flat", "dictionary", "constant"} {
+		w := newWorld(t, 256<<20, 1, 2048)
+		cols, plan := standard(t, &column{typ: varchar, nulls: 9, make: word(1)})
+		plan.Aggs = plan.Aggs[:8] // DISTINCT is another aggregation
+		tab := makeTable(r, cols[:1], 2048, 2048, true, form)
+		rest := makeTable(r, cols[1:], 2048, 2048, false, "flat")
+		chunk := tab.chunks[0]
+		chunk.Cols = append(chunk.Cols, rest.chunks[0].Cols...)
+		h, err := New(w.env, plan)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := h.NewLocal(&operators.Task{Env: w.env})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := testing.AllocsPerRun(3, func() {
+			if _, err := l.Push(ctx, chunk); err != nil {
+				t.Fatal(err)
+			}
+		}); n > 0 {
+			t.Errorf("%s: %v allocations", form, n)
+		}
+		l.Close()
 		h.Close()
 	}
 }

@@ -20,19 +20,18 @@ type distinctSet struct {
 	into binding
 }
 
-// addDistinct puts aggregate i into the set of its arguments.
-func (h *Hash) addDistinct(i int) error {
-	a := &h.plan.Aggs[i]
+// addDistinct puts an aggregate into the set of its arguments.
+func (h *Hash) addDistinct(a *boundAgg) error {
 	k := slices.IndexFunc(h.distinct, func(d *distinctSet) bool {
-		return d.filter == a.Filter && slices.Equal(d.args, a.Args)
+		return d.filter == a.filter && slices.Equal(d.args, a.args)
 	})
 	if k < 0 {
-		groups := append(slices.Clone(h.plan.Groups), a.Args...)
+		groups := append(slices.Clone(h.plan.Groups), a.args...)
 		inner, err := New(h.env, Plan{Input: h.plan.Input, Groups: groups, EstGroups: h.plan.EstGroups})
 		if err != nil {
 			return err
 		}
-		d := &distinctSet{hash: inner, filter: a.Filter, args: a.Args}
+		d := &distinctSet{hash: inner, filter: a.filter, args: a.args}
 		for g := range h.plan.Groups {
 			d.into.groups = append(d.into.groups, g)
 		}
@@ -41,11 +40,11 @@ func (h *Hash) addDistinct(i int) error {
 		h.distinct = append(h.distinct, d)
 	}
 	d := h.distinct[k]
-	args := make([]int, len(a.Args))
+	args := make([]int, len(a.args))
 	for j := range args {
 		args[j] = len(h.plan.Groups) + j
 	}
-	d.into.aggs = append(d.into.aggs, boundAgg{i, args, -1})
+	d.into.aggs = append(d.into.aggs, boundAgg{fn: a.fn, off: a.off, args: args, filter: -1})
 	return nil
 }
 

@@ -24,6 +24,8 @@ type Hash struct {
 	plan     Plan
 	types    []types.Type
 	layout   *rowfmt.Layout
+	offsets  []uintptr  // of each aggregate's state
+	states   []boundAgg // what fills each state
 	main     binding
 	distinct []*distinctSet
 	profile  operators.Profile
@@ -36,6 +38,7 @@ type Hash struct {
 
 	forgot atomic.Bool  // some group may have several rows of one worker
 	nested atomic.Int64 // bytes spilled by sets of the merge
+	sealed atomic.Bool  // Finalize is done
 }
 
 var _ operators.Sink = (*Hash)(nil)
@@ -46,16 +49,22 @@ func New(env *operators.Env, plan Plan) (*Hash, error) {
 	if err := plan.check(); err != nil {
 		return nil, err
 	}
-	l, err := plan.layout()
+	stateOf, owners := plan.shareStates()
+	l, err := plan.layout(owners)
 	if err != nil {
 		return nil, err
 	}
 	h := &Hash{env: env, plan: plan, types: plan.Types(), layout: l}
+	for _, k := range stateOf {
+		h.offsets = append(h.offsets, l.StateOffset(k))
+	}
 	h.main = binding{groups: plan.Groups, bounds: plan.Bounds}
-	for i, a := range plan.Aggs {
+	for k, o := range owners {
+		a := &plan.Aggs[o]
+		h.states = append(h.states, boundAgg{fn: a.Fn, off: l.StateOffset(k), args: a.Args, filter: a.Filter})
 		if !a.Distinct {
-			h.main.aggs = append(h.main.aggs, boundAgg{i, a.Args, a.Filter})
-		} else if err := h.addDistinct(i); err != nil {
+			h.main.aggs = append(h.main.aggs, h.states[k])
+		} else if err := h.addDistinct(&h.states[k]); err != nil {
 			return nil, err
 		}
 	}
@@ -135,7 +144,11 @@ func (h *Hash) Finalize(ctx context.Context) error {
 			return err
 		}
 	}
-	return h.set.Seal(ctx)
+	if err := h.set.Seal(ctx); err != nil {
+		return err
+	}
+	h.sealed.Store(true)
+	return nil
 }
 
 // addEmptyGroup makes the one group of an aggregation without keys and
@@ -151,9 +164,9 @@ func (h *Hash) addEmptyGroup(ctx context.Context) error {
 
 // initStates initialises the states of new rows.
 func (h *Hash) initStates(rows []raw.Addr) {
-	for i := range h.plan.Aggs {
-		if fn := h.plan.Aggs[i].Fn; fn.Init != nil {
-			fn.Init(rows, h.layout.StateOffset(i))
+	for i := range h.states {
+		if s := &h.states[i]; s.fn.Init != nil {
+			s.fn.Init(rows, s.off)
 		}
 	}
 }

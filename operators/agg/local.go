@@ -62,8 +62,7 @@ func newLocal(h *Hash, b *binding) *local {
 	l.calls = make([]*function.AggCall, len(b.aggs))
 	l.args = make([][]*vector.Vector, len(b.aggs))
 	for i := range b.aggs {
-		fn := h.plan.Aggs[b.aggs[i].index].Fn
-		l.calls[i] = &function.AggCall{Session: h.env.Session, Heap: l.w, Bound: fn}
+		l.calls[i] = &function.AggCall{Session: h.env.Session, Heap: l.w, Bound: b.aggs[i].fn}
 		l.args[i] = make([]*vector.Vector, len(b.aggs[i].args))
 	}
 	return l
@@ -402,8 +401,6 @@ func (l *local) forceAll(ctx context.Context, sel []uint32, n int) error {
 func (l *local) update(cols []*vector.Vector, rows []raw.Addr, sel []uint32, n int) error {
 	for i := range l.b.aggs {
 		a := &l.b.aggs[i]
-		fn := l.h.plan.Aggs[a.index].Fn
-		off := l.h.layout.StateOffset(a.index)
 		s, r, k := sel, rows, n
 		if a.filter >= 0 {
 			if s, r = l.filtered(cols[a.filter], rows, sel, n); len(s) == 0 {
@@ -411,7 +408,7 @@ func (l *local) update(cols []*vector.Vector, rows []raw.Addr, sel []uint32, n i
 			}
 			k = len(s)
 		}
-		if err := fn.Update(l.calls[i], l.args[i], r[:k], off, s, k); err != nil {
+		if err := a.fn.Update(l.calls[i], l.args[i], r[:k], a.off, s, k); err != nil {
 			return err
 		}
 	}
@@ -422,8 +419,6 @@ func (l *local) update(cols []*vector.Vector, rows []raw.Addr, sel []uint32, n i
 func (l *local) updateOne(cols []*vector.Vector, row raw.Addr, sel []uint32, n int) error {
 	for i := range l.b.aggs {
 		a := &l.b.aggs[i]
-		fn := l.h.plan.Aggs[a.index].Fn
-		off := l.h.layout.StateOffset(a.index)
 		s, k := sel, n
 		if a.filter >= 0 {
 			s = kernel.SelectTrue(cols[a.filter], sel, n, l.filterRoom())
@@ -431,7 +426,7 @@ func (l *local) updateOne(cols []*vector.Vector, row raw.Addr, sel []uint32, n i
 				continue
 			}
 		}
-		if err := fn.UpdateOne(l.calls[i], l.args[i], row, off, s, k); err != nil {
+		if err := a.fn.UpdateOne(l.calls[i], l.args[i], row, a.off, s, k); err != nil {
 			return err
 		}
 	}

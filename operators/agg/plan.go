@@ -1,6 +1,8 @@
 package agg
 
 import (
+	"slices"
+
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector/rowfmt"
@@ -52,10 +54,45 @@ func (p *Plan) keyTypes() []types.Type {
 	return ts
 }
 
-func (p *Plan) layout() (*rowfmt.Layout, error) {
-	states := make([]rowfmt.State, len(p.Aggs))
-	for i, a := range p.Aggs {
-		states[i] = rowfmt.State{Size: a.Fn.Size, Ref: a.Fn.HeapState}
+// shareStates finds the aggregates that can use the state of an earlier one:
+// stateOf gives the state of each aggregate, owners the first aggregate of each
+// state.
+func (p *Plan) shareStates() (stateOf, owners []int) {
+	for i := range p.Aggs {
+		k := slices.IndexFunc(owners, func(o int) bool { return sameState(&p.Aggs[o], &p.Aggs[i]) })
+		if k < 0 {
+			k = len(owners)
+			owners = append(owners, i)
+		}
+		stateOf = append(stateOf, k)
+	}
+	return stateOf, owners
+}
+
+// sameState reports whether a and b put the same into their states: because
+// they are the same function, or because their Data says so.
+func sameState(a, b *Agg) bool {
+	if a.Filter != b.Filter || a.Distinct != b.Distinct || !slices.Equal(a.Args, b.Args) || a.Fn.Size != b.Fn.Size {
+		return false
+	}
+	for i, t := range a.Fn.Params {
+		if !t.Equal(b.Fn.Params[i]) {
+			return false
+		}
+	}
+	if a.Fn == b.Fn {
+		return true
+	}
+	type kinder interface{ StateKind() string }
+	x, okA := a.Fn.Data.(kinder)
+	y, okB := b.Fn.Data.(kinder)
+	return okA && okB && x.StateKind() == y.StateKind()
+}
+
+func (p *Plan) layout(owners []int) (*rowfmt.Layout, error) {
+	states := make([]rowfmt.State, len(owners))
+	for i, o := range owners {
+		states[i] = rowfmt.State{Size: p.Aggs[o].Fn.Size, Ref: p.Aggs[o].Fn.HeapState}
 	}
 	return rowfmt.NewLayout(p.keyTypes(), rowfmt.Options{Hash: true, Match: true, States: states})
 }
@@ -96,7 +133,8 @@ type binding struct {
 }
 
 type boundAgg struct {
-	index  int // in Plan.Aggs
+	fn     *function.BoundAgg
+	off    uintptr // of its state
 	args   []int
 	filter int
 }

@@ -63,6 +63,20 @@ const (
 	floatSize = 16
 )
 
+// exactSum is the Data of what keeps a sumState: sum and avg of the same
+// argument need one state only.
+type exactSum struct{ scale float64 }
+
+// StateKind names the contents of the state; states of equal kinds over equal
+// arguments are equal.
+func (exactSum) StateKind() string { return "sum of 128 bits" }
+
+// roundedSum is exactSum for floats.
+type roundedSum struct{}
+
+// StateKind names the contents of the state.
+func (roundedSum) StateKind() string { return "rounded sum" }
+
 type finalize = func(*function.AggCall, []raw.Addr, uintptr, *vector.Vector, int) error
 
 func bindSum(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
@@ -87,16 +101,13 @@ func bindAvg(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 	case t.ID == types.Decimal:
 		b, err := sumExact("avg", t, double, finalizeAvg)
 		if err == nil {
-			b.Data = types.Pow10Float[t.Scale]
+			b.Data = exactSum{types.Pow10Float[t.Scale]}
 		}
 		return b, err
 	case t.ID == types.UHugeInt || t.IsFloat():
 		return sumFloats("avg", t, finalizeFloatAvg), nil
 	case t.IsInteger():
 		b, err := sumExact("avg", t, double, finalizeAvg)
-		if err == nil {
-			b.Data = 1.0
-		}
 		return b, err
 	case t.ID == types.Null || t.ID == types.Unknown:
 		return sumFloats("avg", double, finalizeFloatAvg), nil
@@ -198,7 +209,7 @@ func overflow(c *function.AggCall) error {
 func newSum(name string, t, ret types.Type, fin finalize) *function.BoundAgg {
 	return &function.BoundAgg{
 		Name: name, Params: []types.Type{t}, Return: ret, Size: sumSize,
-		Combine: combineSum, Finalize: fin,
+		Combine: combineSum, Finalize: fin, Data: exactSum{1},
 	}
 }
 
@@ -349,7 +360,7 @@ func finalizeDecimalSum(c *function.AggCall, rows []raw.Addr, off uintptr, out *
 
 // finalizeAvg divides once, by count times 10^scale; Data is the power of ten.
 func finalizeAvg(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-	scale := c.Bound.Data.(float64)
+	scale := c.Bound.Data.(exactSum).scale
 	vals := vector.Values[float64](out)[from : from+len(rows)]
 	for i, r := range rows {
 		s := raw.At[sumState](r, off)
@@ -383,7 +394,7 @@ func quotient(x types.Int128, n, scale float64) float64 {
 func sumFloats(name string, t types.Type, fin finalize) *function.BoundAgg {
 	b := &function.BoundAgg{
 		Name: name, Params: []types.Type{t}, Return: types.Of(types.Double), Size: floatSize,
-		Combine: combineFloats, Finalize: fin,
+		Combine: combineFloats, Finalize: fin, Data: roundedSum{},
 	}
 	if t.ID == types.Float {
 		b.Update, b.UpdateOne = floatLoops[float32]()

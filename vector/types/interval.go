@@ -81,19 +81,24 @@ func (iv Interval) Mul(k int64) (Interval, bool) {
 	return Interval{int32(m.Lo), int32(d.Lo), int64(u.Lo)}, ok
 }
 
-// MulFloat returns iv*f: what is left of months goes into days, of days into
-// microseconds; ok is false when a part does not fit.
+// MulFloat returns iv*f as PostgreSQL computes it: what is left of months goes
+// into days of 30, what is left of days into microseconds; ok is false when a
+// part does not fit.
 func (iv Interval) MulFloat(f float64) (Interval, bool) {
-	months := float64(iv.Months) * f
-	wholeMonths := math.Trunc(months)
-	days := float64(iv.Days)*f + (months-wholeMonths)*30
-	// The product of a fraction of months is meant in whole parts of a day;
-	// rounding to microseconds of a day keeps 1/3 * 3 from losing one.
-	days = math.Round(days*MicrosPerDay) / MicrosPerDay
-	wholeDays := math.Trunc(days)
-	micros := math.Round(float64(iv.Micros)*f + (days-wholeDays)*MicrosPerDay)
-	ok := math.Abs(wholeMonths) <= math.MaxInt32 && math.Abs(wholeDays) <= math.MaxInt32 && math.Abs(micros) < 1<<63
-	if !ok {
+	const perDay = 86400
+	round := func(x float64) float64 { return math.RoundToEven(x*1e6) / 1e6 }
+	months, days := float64(iv.Months)*f, float64(iv.Days)*f
+	wholeMonths, wholeDays := math.Trunc(months), math.Trunc(days)
+	rest := round((months - wholeMonths) * 30)
+	secs := round((days - wholeDays + rest - math.Trunc(rest)) * perDay)
+	if math.Abs(secs) >= perDay {
+		d := math.Trunc(secs / perDay)
+		wholeDays += d
+		secs -= d * perDay
+	}
+	wholeDays += math.Trunc(rest)
+	micros := math.RoundToEven(float64(iv.Micros)*f + secs*1e6)
+	if !(math.Abs(wholeMonths) <= math.MaxInt32 && math.Abs(wholeDays) <= math.MaxInt32 && math.Abs(micros) < 1<<63) {
 		return Interval{}, false
 	}
 	return Interval{int32(wholeMonths), int32(wholeDays), int64(micros)}, true

@@ -1,6 +1,8 @@
 package cast
 
 import (
+	"bytes"
+
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
@@ -8,8 +10,8 @@ import (
 )
 
 // Text of nested values, as toText writes it: [a, 'b c'], {'a': 1, 'b': 2},
-// (1, 2), {k=v}. Elements may be quoted with ' or ", a backslash escapes the
-// next character, an unquoted NULL is NULL, blanks around elements do not
+// (1, 2), {k=v}. Elements may be quoted with ' or ", in which a backslash escapes
+// the next character; an unquoted NULL is NULL, blanks around elements do not
 // count.
 
 // cutter walks the elements of one nested text.
@@ -51,14 +53,14 @@ func (t *cutter) piece(stops string) (text []byte, stop byte, ok bool) {
 	for ; t.pos < len(t.s); t.pos++ {
 		c := t.s[t.pos]
 		switch {
-		case c == '\\' && t.pos+1 < len(t.s):
+		case c == '\\' && escapes(t.s, t.pos, quote != 0 || depth > 0):
 			t.pos++
 		case quote != 0:
 			if c == quote {
 				quote = 0
 			}
 			continue
-		case (c == '"' || c == '\'') && (t.pos == start || depth > 0):
+		case c == '"' || c == '\'':
 			quote = c
 			continue
 		}
@@ -87,41 +89,50 @@ func (t *cutter) piece(stops string) (text []byte, stop byte, ok bool) {
 	return nil, 0, false
 }
 
-// unquote returns the value of an element's text: isNull for an unquoted NULL.
-// buf is memory for texts with escapes.
+// escapes reports whether the backslash at s[i] escapes what follows: anything
+// within quotes, only a quote outside of them.
+func escapes(s []byte, i int, quoted bool) bool {
+	return i+1 < len(s) && (quoted || s[i+1] == '"' || s[i+1] == '\'')
+}
+
+// unquote returns the value of an element's text, without quotes and escapes:
+// isNull for an unquoted NULL. buf is memory for texts that have them.
 func unquote(s, buf []byte) (value, newBuf []byte, isNull bool) {
 	if len(s) == 4 && (s[0]|0x20) == 'n' && (s[1]|0x20) == 'u' && (s[2]|0x20) == 'l' && (s[3]|0x20) == 'l' {
 		return nil, buf, true
 	}
-	if n := len(s); n >= 2 && (s[0] == '\'' || s[0] == '"') && s[n-1] == s[0] {
-		s = s[1 : n-1]
-		escaped := false
-		for _, c := range s {
-			escaped = escaped || c == '\\'
-		}
-		if !escaped {
-			return s, buf, false
-		}
-		buf = buf[:0]
-		for i := 0; i < len(s); i++ {
-			if s[i] == '\\' && i+1 < len(s) {
-				i++
-			}
-			buf = append(buf, s[i])
-		}
-		return buf, buf, false
+	if bytes.IndexByte(s, '\\') < 0 && bytes.IndexByte(s, '"') < 0 && bytes.IndexByte(s, '\'') < 0 {
+		return s, buf, false
 	}
-	return s, buf, false
+	buf = buf[:0]
+	var quote byte
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '\\' && escapes(s, i, quote != 0):
+			i++
+			buf = append(buf, s[i])
+		case quote != 0 && c == quote:
+			quote = 0
+		case quote == 0 && (c == '"' || c == '\''):
+			quote = c
+		default:
+			buf = append(buf, c)
+		}
+	}
+	return buf, buf, false
 }
 
 // elementTexts is a growing VARCHAR vector of element texts.
+// Those of nested elements stay as they are, for the next level to read.
 type elementTexts struct {
-	vec *vector.Vector
-	buf []byte
+	vec    *vector.Vector
+	buf    []byte
+	nested bool
 }
 
-func newTexts(n int) elementTexts {
-	t := elementTexts{vec: vector.New(types.Of(types.Varchar))}
+func newTexts(n int, elem types.Type) elementTexts {
+	t := elementTexts{vec: vector.New(types.Of(types.Varchar)), nested: elem.IsNested() && elem.ID != types.Enum}
 	t.vec.Resize(n)
 	return t
 }
@@ -130,6 +141,9 @@ func newTexts(n int) elementTexts {
 func (t *elementTexts) set(i int, s []byte) {
 	value, buf, isNull := unquote(s, t.buf)
 	t.buf = buf
+	if t.nested && len(s) > 0 && s[0] != '"' && s[0] != '\'' {
+		value = s
+	}
 	if isNull {
 		t.vec.SetNull(i)
 		return
@@ -158,7 +172,7 @@ func (c *call) badNested(s []byte, out *vector.Vector, p int) error {
 func textToList(c *call, src, out *vector.Vector) error {
 	refs, bufs, r := c.texts(src)
 	dst := vector.Values[types.ListEntry](out)
-	elems := newTexts(0)
+	elems := newTexts(0, *c.to.Ext.Child)
 	for k := range r.n {
 		p, i := r.at(k)
 		s := vector.Str(&refs[i], bufs)
@@ -200,7 +214,7 @@ func cutList(s []byte, add func([]byte)) bool {
 func textToArray(c *call, src, out *vector.Vector) error {
 	refs, bufs, r := c.texts(src)
 	size := c.to.Ext.Size
-	elems := newTexts(c.size * size)
+	elems := newTexts(c.size*size, *c.to.Ext.Child)
 	sel := make([]uint32, 0, c.n*size)
 	for k := range r.n {
 		p, i := r.at(k)
@@ -231,7 +245,7 @@ func textToStruct(c *call, src, out *vector.Vector) error {
 	fields := c.to.Ext.Fields
 	texts := make([]elementTexts, len(fields))
 	for f := range texts {
-		texts[f] = newTexts(c.size)
+		texts[f] = newTexts(c.size, fields[f].Type)
 	}
 	sel := make([]uint32, 0, c.n)
 	for k := range r.n {
@@ -307,7 +321,7 @@ func cutStruct(s []byte, fields []types.Field, texts []elementTexts, p int) bool
 func textToMap(c *call, src, out *vector.Vector) error {
 	refs, bufs, r := c.texts(src)
 	dst := vector.Values[types.ListEntry](out)
-	keys, values := newTexts(0), newTexts(0)
+	keys, values := newTexts(0, c.to.Ext.Fields[0].Type), newTexts(0, c.to.Ext.Fields[1].Type)
 	seen := map[string]struct{}{}
 	for k := range r.n {
 		p, i := r.at(k)

@@ -98,6 +98,10 @@ func runRegexpPieces(c *function.Call, args []*vector.Vector, out *vector.Vector
 		c.Local = st
 	}
 	s, pat, r, list := textArg(c, args, 0), textArg(c, args, 1), living(c), pieces(out)
+	var group numbers[int32]
+	if len(args) == 3 {
+		group = numArg[int32](c, args, 2)
+	}
 	for k := range r.n {
 		p := r.at(k)
 		if x := pat.at(p); st.re == nil || st.pat != string(x) {
@@ -109,11 +113,24 @@ func runRegexpPieces(c *function.Call, args []*vector.Vector, out *vector.Vector
 		}
 		list.entries[p].Offset, list.entries[p].Length = uint32(list.child.Len), 0
 		text, at := s.at(p), 0
-		for _, m := range st.re.FindAllIndex(text, -1) {
-			if all {
-				list.add(p, text[m[0]:m[1]])
-				continue
+		if all {
+			g := 0
+			if len(args) == 3 {
+				g = int(group.at(p))
 			}
+			if g < 0 || g > st.re.NumSubexp() {
+				return sqlerr.New(sqlerr.CodeInvalidArgument, "the regular expression has no group %d", g)
+			}
+			for _, m := range st.re.FindAllSubmatchIndex(text, -1) {
+				if m[2*g] < 0 {
+					list.add(p, nil)
+				} else {
+					list.add(p, text[m[2*g]:m[2*g+1]])
+				}
+			}
+			continue
+		}
+		for _, m := range st.re.FindAllIndex(text, -1) {
 			if m[0] == m[1] {
 				// An empty match cuts behind the next character.
 				if m[0] >= len(text) {
@@ -128,9 +145,7 @@ func runRegexpPieces(c *function.Call, args []*vector.Vector, out *vector.Vector
 			list.add(p, text[at:m[0]])
 			at = m[1]
 		}
-		if !all {
-			list.add(p, text[at:])
-		}
+		list.add(p, text[at:])
 	}
 	return nil
 }

@@ -294,14 +294,16 @@ func runGCD(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
 	for k := range r.n {
 		p := r.at(k)
 		x, y := xs.at(p), ys.at(p)
+		if lcm && (x == 0 || y == 0) {
+			dst[p] = 0
+			continue
+		}
 		g := gcd(x, y)
 		switch {
 		case g < 0:
 			return outsideDomain("gcd value is out of range")
 		case !lcm:
 			dst[p] = g
-		case g == 0:
-			dst[p] = 0
 		default:
 			m := types.Mul64(x/g, y)
 			if m.IsNeg() {
@@ -321,6 +323,9 @@ func runFactorial(c *function.Call, args []*vector.Vector, out *vector.Vector) e
 	for k := range r.n {
 		p := r.at(k)
 		n := xs.at(p)
+		if n < 0 {
+			return outsideDomain("factorial of a negative number is undefined")
+		}
 		if n > 33 {
 			return outsideDomain("factorial value is out of range")
 		}

@@ -230,8 +230,8 @@ var regexps = []*function.Scalar{
 		[]types.Type{varchar, varchar}, []types.Type{varchar, varchar, integer}, []types.Type{varchar, varchar, integer, varchar}),
 	regexpFunction("regexp_replace", nil, "The text with the first match replaced, or with option 'g' all of them.", `regexp_replace('hello', 'l', 'x', 'g')`, "hexxo", regexpReplace,
 		[]types.Type{varchar, varchar, varchar}, []types.Type{varchar, varchar, varchar, varchar}),
-	{Name: "regexp_extract_all", Category: "string", Description: "All matches of a regular expression.", Example: "regexp_extract_all('a1b2', '[0-9]')", Result: "[1, 2]",
-		Overloads: []function.Overload{with(regexpMatches, failing(sig(types.ListOf(varchar), runRegexpPieces, varchar, varchar)))}},
+	{Name: "regexp_extract_all", Category: "string", Description: "All matches of a regular expression, or of one of its groups.", Example: "regexp_extract_all('a1b2', '[0-9]')", Result: "[1, 2]",
+		Overloads: []function.Overload{with(regexpMatches, failing(sig(types.ListOf(varchar), runRegexpPieces, varchar, varchar))), with(regexpMatches, failing(sig(types.ListOf(varchar), runRegexpPieces, varchar, varchar, integer)))}},
 	{Name: "regexp_split_to_array", Aliases: []string{"string_split_regex", "str_split_regex"}, Category: "string", Description: "What lies between the matches of a regular expression.", Example: "regexp_split_to_array('a1b2c', '[0-9]')", Result: "[a, b, c]",
 		Overloads: []function.Overload{with(regexpExtract, failing(sig(types.ListOf(varchar), runRegexpPieces, varchar, varchar)))}},
 }

@@ -110,6 +110,9 @@ func runRoundDigits(c *function.Call, args []*vector.Vector, out *vector.Vector)
 }
 
 func roundDigits(op mathOp, x float64, digits int) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return x
+	}
 	f := math.Pow(10, math.Abs(float64(digits)))
 	var y float64
 	if digits >= 0 {

@@ -29,7 +29,7 @@ func checkFormat(f []byte) error {
 		if i >= len(f) {
 			return sqlerr.New(sqlerr.CodeInvalidArgument, "trailing %% in a format")
 		}
-		if bytes.IndexByte([]byte("aAwudbBmyYHIpMSgfnZzjUWVGcxX%-"), f[i]) < 0 {
+		if bytes.IndexByte([]byte("aAwudbhBmyYHIpMSgfnZzjUWVGcxX%-"), f[i]) < 0 {
 			return sqlerr.New(sqlerr.CodeInvalidArgument, "unrecognized format for strftime or strptime: %%%c", f[i])
 		}
 	}
@@ -78,15 +78,14 @@ func appendFormatted(dst, f []byte, ts int64, off int, zone string) []byte {
 			dst = pad(dst, weekday(day), 1, true)
 		case 'd':
 			dst = pad(dst, int64(d), 2, plain)
-		case 'b':
+		case 'b', 'h':
 			dst = append(dst, monthNames[m-1][:3]...)
 		case 'B':
 			dst = append(dst, monthNames[m-1]...)
 		case 'm':
 			dst = pad(dst, int64(m), 2, plain)
 		case 'y':
-			_, yy := types.FloorDiv(int64(y), 100)
-			dst = pad(dst, yy, 2, plain)
+			dst = pad(dst, max(int64(y), int64(-y))%100, 2, plain)
 		case 'Y':
 			dst = pad(dst, int64(y), 4, y < 0)
 		case 'H':
@@ -251,8 +250,8 @@ func parseFormatted(s, f []byte) (v parsed, ok bool) {
 		switch f[i] {
 		case 'a', 'A':
 			_, s, good = readName(s, dayNames[:], f[i] == 'a')
-		case 'b', 'B':
-			v.month, s, good = readName(s, monthNames[:], f[i] == 'b')
+		case 'b', 'h', 'B':
+			v.month, s, good = readName(s, monthNames[:], f[i] != 'B')
 			v.month++
 		case 'w', 'u':
 			good = read(1)

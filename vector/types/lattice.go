@@ -76,6 +76,8 @@ func ImplicitCost(from, to Type) (int, bool) {
 			return 0, true
 		}
 		return 1, true
+	case from.ID >= Enum && from.Ext == nil:
+		return 0, false
 	case from.ID != to.ID:
 		if from.ID == Array && to.ID == List {
 			if to.Ext == nil {
@@ -146,6 +148,9 @@ func CommonType(a, b Type) (Type, bool) {
 	}
 	if b.ID == Any {
 		return a, true
+	}
+	if a.ID >= Enum && a.Ext == nil || b.ID >= Enum && b.Ext == nil {
+		return Type{}, false
 	}
 	switch {
 	case a.ID == Boolean && b.IsNumeric():

@@ -156,6 +156,9 @@ var names = [numIDs]string{
 // String returns the type as SQL writes it, in DuckDB's spelling:
 // DECIMAL(15,2), INTEGER[], STRUCT(a INTEGER, b VARCHAR), MAP(VARCHAR, INTEGER).
 func (t Type) String() string {
+	if t.Ext == nil && t.ID >= Enum && t.ID < numIDs {
+		return names[t.ID] // stands for all of its kind
+	}
 	switch t.ID {
 	case Decimal:
 		return fmt.Sprintf("DECIMAL(%d,%d)", t.Width, t.Scale)

@@ -117,7 +117,11 @@ func listExtract(c *function.Call, args []*vector.Vector, out *vector.Vector) er
 }
 
 func bindListExtract(args []types.Type, _ []*types.Value) (*function.Bound, error) {
-	return &function.Bound{Params: []types.Type{args[0], bigint}, Return: *args[0].Ext.Child, Kernel: listExtract}, nil
+	elem, err := elementType(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return &function.Bound{Params: []types.Type{types.ListOf(elem), bigint}, Return: elem, Kernel: listExtract}, nil
 }
 
 // listContains asks whether a value is an element; NULL elements never are.
@@ -137,8 +141,24 @@ func listContains(c *function.Call, args []*vector.Vector, out *vector.Vector) e
 	return nil
 }
 
+// elementType returns the type of the elements of a list or array, NULL for
+// NULL; anything else is no list, though a literal may have passed for one.
+func elementType(t types.Type) (types.Type, error) {
+	switch {
+	case t.ID == types.Null || t.ID == types.Unknown:
+		return types.Of(types.Null), nil
+	case (t.ID == types.List || t.ID == types.Array) && t.Ext != nil && t.Ext.Child.ID != types.Any:
+		return *t.Ext.Child, nil
+	}
+	return types.Type{}, sqlerr.New(sqlerr.CodeUndefinedFunction, "a list is wanted, not %s", t)
+}
+
 func bindListContains(args []types.Type, _ []*types.Value) (*function.Bound, error) {
-	t, ok := types.CommonType(*args[0].Ext.Child, args[1])
+	elem, err := elementType(args[0])
+	if err != nil {
+		return nil, err
+	}
+	t, ok := types.CommonType(elem, args[1])
 	if !ok {
 		return nil, sqlerr.New(sqlerr.CodeUndefinedFunction, "a %s cannot contain %s", args[0], args[1])
 	}

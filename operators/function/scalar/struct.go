@@ -66,6 +66,9 @@ func runStructExtract(c *function.Call, args []*vector.Vector, out *vector.Vecto
 // bindStructExtract finds a field by its name, or by its position from 1 in
 // structs without names.
 func bindStructExtract(args []types.Type, consts []*types.Value) (*function.Bound, error) {
+	if args[0].ID != types.Struct || args[0].Ext == nil {
+		return nil, sqlerr.New(sqlerr.CodeUndefinedFunction, "a struct is wanted, not %s", args[0])
+	}
 	if consts[1] == nil || consts[1].IsNull {
 		return nil, sqlerr.New(sqlerr.CodeUndefinedFunction, "the field of a struct must be a constant")
 	}

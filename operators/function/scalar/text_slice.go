@@ -176,6 +176,14 @@ func listLength(c *function.Call, args []*vector.Vector, out *vector.Vector) err
 	return nil
 }
 
+func bindListLength(args []types.Type, _ []*types.Value) (*function.Bound, error) {
+	elem, err := elementType(args[0])
+	if err != nil {
+		return nil, err
+	}
+	return &function.Bound{Params: []types.Type{types.ListOf(elem)}, Return: bigint, Kernel: listLength}, nil
+}
+
 // runPad is lpad (Data true) and rpad.
 func runPad(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
 	left := c.Bound.Data.(bool)
@@ -307,7 +315,7 @@ var textSlices = []*function.Scalar{
 	{Name: "left", Category: "string", Description: "The first characters, or all but the last when negative.", Example: "left('hello', 2)", Result: "he", Overloads: []function.Overload{with(true, sig(varchar, runLeft, varchar, bigint))}},
 	{Name: "right", Category: "string", Description: "The last characters, or all but the first when negative.", Example: "right('hello', 2)", Result: "lo", Overloads: []function.Overload{with(false, sig(varchar, runLeft, varchar, bigint))}},
 	{Name: "length", Aliases: []string{"len", "char_length", "character_length"}, Category: "string", Description: "The number of characters, bits or elements.", Example: "length('héllo')", Result: "5",
-		Overloads: []function.Overload{with(countChars, sig(bigint, runLength, varchar)), with(countBitString, sig(bigint, runLength, types.Of(types.Bit))), sig(bigint, listLength, anyList)}},
+		Overloads: []function.Overload{with(countChars, sig(bigint, runLength, varchar)), with(countBitString, sig(bigint, runLength, types.Of(types.Bit))), binding(bindListLength, anyList)}},
 	{Name: "strlen", Category: "string", Description: "The number of bytes of a text.", Example: "strlen('héllo')", Result: "6", Overloads: []function.Overload{with(countBytes, sig(bigint, runLength, varchar))}},
 	{Name: "octet_length", Category: "string", Description: "The number of bytes.", Example: `octet_length('\xAA'::BLOB)`, Result: "1", Overloads: []function.Overload{with(countBytes, sig(bigint, runLength, blob)), with(countBytes, sig(bigint, runLength, varchar))}},
 	{Name: "bit_length", Category: "string", Description: "The number of bits of a text's bytes.", Example: "bit_length('é')", Result: "16", Overloads: []function.Overload{with(countBits, sig(bigint, runLength, varchar)), with(countBitString, sig(bigint, runLength, types.Of(types.Bit)))}},

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/gannetdb/gannet/operators/function/cast"
 	"github.com/gannetdb/gannet/sql/ast"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector/types"
@@ -97,35 +98,9 @@ func (b *binder) baseType(t *ast.TypeName) (types.Type, error) {
 // castable reports whether an explicit cast between the types exists at all;
 // it may still fail for a value.
 func castable(from, to types.Type) bool {
-	if from.Equal(to) || from.ID == types.Null || from.ID == types.Unknown || from.ID == types.Varchar || to.ID == types.Varchar {
-		return to.ID != types.Null
-	}
-	numeric := func(t types.Type) bool { return t.IsNumeric() || t.ID == types.Boolean }
-	switch {
-	case numeric(from) && numeric(to):
-		return true
-	case from.ID == types.Date:
-		return to.ID == types.Date || to.IsTimestamp()
-	case from.IsTimestamp():
-		return to.IsTimestamp() || to.ID == types.Date || to.ID == types.Time || to.ID == types.TimeTZ
-	case from.ID == types.Time:
-		return to.ID == types.TimeTZ
-	case from.ID == types.TimeTZ:
-		return to.ID == types.Time
-	case from.ID == types.Bit:
-		return numeric(to) || to.ID == types.Blob
-	case to.ID == types.Bit:
-		return numeric(from) || from.ID == types.Blob
-	case from.ID == types.UUID:
-		return to.ID == types.UHugeInt || to.ID == types.HugeInt || to.ID == types.Blob
-	case to.ID == types.UUID:
-		return from.ID == types.UHugeInt || from.ID == types.HugeInt || from.ID == types.Blob
-	case from.ID == types.Enum && to.ID == types.Enum:
-		return true
-	case (from.ID == types.List || from.ID == types.Array) && (to.ID == types.List || to.ID == types.Array):
-		return castable(*from.Ext.Child, *to.Ext.Child)
-	case from.ID == types.Struct && to.ID == types.Struct || from.ID == types.Map && to.ID == types.Map:
+	if from.Equal(to) || from.ID == types.Null || from.ID == types.Unknown {
 		return true
 	}
-	return false
+	_, err := cast.Find(from, to, false)
+	return err == nil
 }

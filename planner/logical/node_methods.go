@@ -76,24 +76,40 @@ func (n *Filter) Columns() []Column { return n.Input.Columns() }
 func (n *Project) Columns() []Column { return n.Cols }
 
 // Columns implements Node.
-func (n *Join) Columns() []Column {
-	return joinColumns(n.Kind, n.Left, n.Right, n.MarkCol)
-}
+func (n *Join) Columns() []Column { return appendColumns(nil, n) }
 
 // Columns implements Node.
-func (n *DependentJoin) Columns() []Column {
-	return joinColumns(n.Kind, n.Left, n.Right, n.MarkCol)
+func (n *DependentJoin) Columns() []Column { return appendColumns(nil, n) }
+
+// appendColumns appends n's columns to dst; trees of joins are gathered without
+// copying at every level.
+func appendColumns(dst []Column, n Node) []Column {
+	switch n := n.(type) {
+	case *Join:
+		return appendJoin(dst, n.Kind, n.Left, n.Right, n.MarkCol)
+	case *DependentJoin:
+		return appendJoin(dst, n.Kind, n.Left, n.Right, n.MarkCol)
+	case *Filter:
+		return appendColumns(dst, n.Input)
+	case *Sort:
+		return appendColumns(dst, n.Input)
+	case *Limit:
+		return appendColumns(dst, n.Input)
+	case *TopN:
+		return appendColumns(dst, n.Input)
+	}
+	return append(dst, n.Columns()...)
 }
 
-func joinColumns(kind JoinKind, left, right Node, mark Column) []Column {
-	l := left.Columns()
+func appendJoin(dst []Column, kind JoinKind, left, right Node, mark Column) []Column {
+	dst = appendColumns(dst, left)
 	switch kind {
 	case Semi, Anti, NullAnti:
-		return l
+		return dst
 	case Mark:
-		return append(l[:len(l):len(l)], mark)
+		return append(dst, mark)
 	}
-	return append(l[:len(l):len(l)], right.Columns()...)
+	return appendColumns(dst, right)
 }
 
 // Columns implements Node.

@@ -1,0 +1,35 @@
+package rule
+
+// List returns the rules in the order in which they run.
+//
+//   - fold_constants first: everything else recognises constants, and casts of
+//     literals are constants only after it.
+//   - setop_joins and unnest_subqueries next: they make joins, through which
+//     filters are then pushed.
+//   - push_filters before order_joins: relations get their conditions, whose
+//     selectivity decides the order; it also turns outer joins into inner ones
+//     and finds implied conditions.
+//   - eliminate_distinct and split_distinct before order_joins, since they
+//     change what joins read.
+//   - order_joins, once the blocks are as large as they get. It puts filters
+//     that became complete above attachments, hence
+//   - push_filters_again: cheap, and moves what implied equalities added.
+//   - prune_columns after all that looks at columns.
+//   - merge_projects after pruning, which empties projections.
+//   - top_n last: nothing passes a limit anyway, and merging may have brought
+//     the sort next to it.
+func List() []Rule {
+	return []Rule{
+		{Name: "fold_constants", Apply: foldConstants},
+		{Name: "setop_joins", Required: true, Apply: setOpJoins},
+		{Name: "unnest_subqueries", Required: true, Apply: unnestSubqueries},
+		{Name: "push_filters", Apply: pushFilters},
+		{Name: "eliminate_distinct", Apply: eliminateDistinct},
+		{Name: "split_distinct", Apply: splitDistinct},
+		{Name: "order_joins", Apply: orderJoins},
+		{Name: "push_filters_again", Apply: pushFilters},
+		{Name: "prune_columns", Apply: pruneColumns},
+		{Name: "merge_projects", Apply: mergeProjects},
+		{Name: "top_n", Apply: topN},
+	}
+}

@@ -579,7 +579,7 @@ func TestSpill(t *testing.T) {
 		workers int
 		strings bool
 	}{
-		{"unique", 70000, 1 << 40, 3 << 20, 2, false},
+		{"unique", 70000, 1<<31 - 1, 3 << 20, 2, false},
 		{"repeated", 60000, 25000, 2 << 20, 2, false},
 		{"strings", 30000, 15000, 2 << 20, 2, true},
 		{"nothing fits", 16000, 8000, 0, 2, true},

@@ -103,6 +103,7 @@ type prober struct {
 	hashes []uint64 // of the k-th row to find
 	rows   []raw.Addr
 	slots  []uint64
+	found  []uint64
 	rest   []uint32
 	cand   []uint32
 	fresh  []uint32
@@ -116,6 +117,7 @@ func newProber() *prober {
 		hashes: make([]uint64, vector.Capacity),
 		rows:   make([]raw.Addr, vector.Capacity),
 		slots:  make([]uint64, vector.Capacity),
+		found:  make([]uint64, vector.Capacity),
 		added:  make([]raw.Addr, vector.Capacity),
 	}
 	all := make([]uint32, 5*vector.Capacity)
@@ -134,16 +136,16 @@ func newProber() *prober {
 func (p *prober) begin(d *directory, n int) (cand, rest []uint32) {
 	entries := d.entries
 	mask := uint64(len(entries) - 1)
-	hashes, slots, rows := p.hashes[:n], p.slots[:n], p.rows[:n]
+	hashes, slots, found, rows := p.hashes[:n], p.slots[:n], p.found[:n], p.rows[:n]
 	for k, h := range hashes {
 		s := h & mask
 		slots[k] = s
-		rows[k] = raw.Addr(entries[s])
+		found[k] = entries[s]
 	}
 	nc, nr := 0, 0
 	cand, rest = p.cand, p.rest
 	for k, h := range hashes {
-		e := uint64(rows[k])
+		e := found[k]
 		// An empty entry may look like salt 0: it has no address.
 		hit := 0
 		if (e^saltOf(h))>>48 == 0 && e != 0 {

@@ -384,7 +384,7 @@ func (w *Writer) placeHeap(n int, force bool) (bool, error) {
 // allocHeap finds size > 0 bytes; the address is 0 when memory was refused.
 func (w *Writer) allocHeap(p *writerPart, size uint32, force bool) (addr raw.Addr, ref uint64, err error) {
 	f := &p.frags[len(p.frags)-1]
-	if int(size) > p.heapLeft {
+	if size > uint32(p.heapLeft) {
 		if size > 1<<31 {
 			return 0, 0, sqlerr.New(sqlerr.CodeLimitExceeded, "%s: the values of a row take more than 2 GiB", w.s.cfg.Tag)
 		}
@@ -396,7 +396,7 @@ func (w *Writer) allocHeap(p *writerPart, size uint32, force bool) (addr raw.Add
 		w.setBuf(num, b.Bytes)
 		f.heap = append(f.heap, page{blk: b, num: num})
 		k := len(f.heap) - 1
-		if int(size) >= block.Size {
+		if size >= block.Size {
 			// A page of its own; the one being filled goes on.
 			f.heap[k].n = int(size)
 			return raw.Of(b.Bytes), uint64(num), nil

@@ -20,6 +20,7 @@ const (
 	Greater
 	GreaterEqual
 	In        // one of Values
+	Between   // Values[0] to Values[1], both included
 	IsNull    // no value
 	IsNotNull // no value
 )

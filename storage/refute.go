@@ -33,6 +33,9 @@ func (p *Predicate) Refuted(s *ColumnStats, rows int64) bool {
 		}
 		return true
 	}
+	if p.Op == Between {
+		return above(p.Values[0]) || below(p.Values[1])
+	}
 	v := p.Values[0]
 	if v.IsNull {
 		return true

@@ -24,7 +24,7 @@ var _ operators.Source = (*Table)(nil)
 // and a reservation, which the source closes.
 func NewTable(ctx context.Context, env *operators.Env, t storage.Table, spec storage.ScanSpec) (*Table, error) {
 	s := &Table{mem: env.Budget.Reserve("scan")}
-	spec.ChunkRows, spec.Mem = env.FillLimit, s.mem
+	spec.ChunkRows, spec.Mem, spec.Workers = env.FillLimit, s.mem, env.Threads
 	cols := t.Columns()
 	for _, c := range spec.Columns {
 		s.types = append(s.types, cols[c].Type)

@@ -1,7 +1,10 @@
 package physical
 
 import (
+	"slices"
+
 	"github.com/gannetdb/gannet/operators/join"
+	"github.com/gannetdb/gannet/planner/cardinality"
 	"github.com/gannetdb/gannet/planner/logical"
 	"github.com/gannetdb/gannet/vector/types"
 )
@@ -55,6 +58,18 @@ func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, e
 			return nil, err
 		}
 	}
+	for _, c := range rest {
+		for id := range logical.ColumnsOf(c) {
+			if p, ok := left.pos[id]; ok {
+				spec.ResidualCols = append(spec.ResidualCols, p)
+			} else if p, ok := right.pos[id]; ok {
+				spec.ResidualCols = append(spec.ResidualCols, len(left.types)+p)
+			}
+		}
+	}
+	slices.Sort(spec.ResidualCols)
+	spec.ResidualCols = slices.Compact(spec.ResidualCols)
+	spec.BuildRowsHint = int64(b.est.Node(n.Right).Rows)
 	out := outputs{need: need, pos: map[logical.ColID]int{}}
 	spec.ProbeOut = out.take(left)
 	switch n.Kind {
@@ -70,6 +85,7 @@ func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, e
 		return nil, err
 	}
 	fill, _ := b.breaker(right, "join build", build)
+	b.pushFilters(n, left, build, lkeys, nullSafe)
 	probe := build.Probe()
 	m := b.measure(n, left.add(probe))
 	m.Extra = func() []string { return build.Describe() }
@@ -77,6 +93,33 @@ func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, e
 	left.types, left.pos = out.types, out.pos
 	left.single = false
 	return left, nil
+}
+
+// worthwhile is the greatest share of probe rows that may be expected to find a
+// partner for a filter in the scan to pay.
+const worthwhile = 0.7
+
+// pushFilters lets the scan that feeds the probe side drop rows whose key the
+// build side does not have, where such rows are dropped anyway and there are
+// enough of them.
+func (b *builder) pushFilters(n *logical.Join, left *stream, build *join.Build, lkeys []logical.Expr, nullSafe []bool) {
+	switch n.Kind {
+	case logical.Inner, logical.Semi, logical.Right:
+	default:
+		return
+	}
+	if left.scan == nil || cardinality.Matched(b.est.Node(n.Left), b.est.Node(n.Right), n.On) > worthwhile {
+		return
+	}
+	for k, e := range lkeys {
+		c, ok := e.(*logical.Column)
+		if !ok || nullSafe[k] {
+			continue
+		}
+		if ord, ok := left.origin[c.ID]; ok {
+			left.scan.filters = append(left.scan.filters, joinFilter{build: build, key: k, column: ord})
+		}
+	}
 }
 
 // outputs collects the columns that leave a join.

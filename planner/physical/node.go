@@ -98,6 +98,15 @@ func (b *builder) project(n *logical.Project, need map[logical.ColID]bool) (*str
 		return nil, err
 	}
 	pos := map[logical.ColID]int{}
+	origin := map[logical.ColID]int{}
+	for i, e := range exprs {
+		if c, ok := e.(*logical.Column); ok {
+			if ord, ok := s.origin[c.ID]; ok {
+				origin[cols[i].ID] = ord
+			}
+		}
+	}
+	s.origin = origin
 	if !compute {
 		for i, e := range exprs {
 			if pos[cols[i].ID], err = s.position(e.(*logical.Column).ID); err != nil {
@@ -155,6 +164,7 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 		return nil, err
 	}
 	plan.Input = s.types
+	plan.EstGroups = b.est.Node(n).Rows
 	plan.Groups = at[:len(n.Groups)]
 	for i, a := range calls {
 		p := places[i]
@@ -274,6 +284,7 @@ func (b *builder) limit(n *logical.Limit, need map[logical.ColID]bool) (*stream,
 		s.single = true
 	}
 	b.measure(n, s.add(order.NewLimit(b.env, s.types, count, offset)))
+	s.scan = nil // which rows come first must not change
 	return s, nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/gannetdb/gannet/operators/eval"
 	"github.com/gannetdb/gannet/operators/filter"
 	"github.com/gannetdb/gannet/operators/pipeline"
+	"github.com/gannetdb/gannet/planner/cardinality"
 	"github.com/gannetdb/gannet/planner/logical"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
@@ -79,6 +80,7 @@ type builder struct {
 	ctx  context.Context
 	env  *operators.Env
 	plan *Plan
+	est  *cardinality.Estimator
 	ctes map[int]*cte
 }
 
@@ -91,7 +93,7 @@ type cte struct {
 
 // Lower lowers plan. After an error nothing is held.
 func Lower(ctx context.Context, env *operators.Env, plan *logical.Plan, o Options) (*Plan, error) {
-	b := &builder{ctx: ctx, env: env, ctes: map[int]*cte{}, plan: &Plan{left: -1, measures: map[logical.Node]*Measure{}}}
+	b := &builder{ctx: ctx, env: env, est: cardinality.New(ctx), ctes: map[int]*cte{}, plan: &Plan{left: -1, measures: map[logical.Node]*Measure{}}}
 	if err := b.lower(plan, o); err != nil {
 		b.plan.Close()
 		return nil, err

@@ -2,10 +2,13 @@ package physical
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/operators/eval"
 	"github.com/gannetdb/gannet/operators/filter"
+	"github.com/gannetdb/gannet/operators/join"
 	"github.com/gannetdb/gannet/operators/scan"
 	"github.com/gannetdb/gannet/planner/logical"
 	"github.com/gannetdb/gannet/storage"
@@ -41,11 +44,15 @@ func (b *builder) scan(n *logical.Scan, need map[logical.ColID]bool) (*stream, e
 			spec.Columns = append(spec.Columns, n.Ords[i])
 		}
 	}
-	s := newStream(cols, func(ctx context.Context) (operators.Source, error) {
-		return scan.NewTable(ctx, b.env, n.Table, spec)
-	})
+	src := &scanSource{table: n.Table, spec: spec}
+	s := newStream(cols, func(ctx context.Context) (operators.Source, error) { return src.open(ctx, b.env) })
+	s.scan, s.origin = src, map[logical.ColID]int{}
+	for i, c := range cols {
+		s.origin[c.ID] = spec.Columns[i]
+	}
 	m := b.measure(n, s.profiles[0])
 	m.Counters = spec.Counters
+	m.Extra = src.notes
 	if len(rest) > 0 {
 		p, err := b.filter(s, rest)
 		if err != nil {
@@ -54,6 +61,45 @@ func (b *builder) scan(n *logical.Scan, need map[logical.ColID]bool) (*stream, e
 		m.Profile = p
 	}
 	return s, nil
+}
+
+// scanSource is a scan that opens when the joins above it have built their
+// tables: their key filters become predicates.
+type scanSource struct {
+	table   storage.Table
+	spec    storage.ScanSpec
+	filters []joinFilter
+	used    []string // columns that got a filter
+}
+
+// joinFilter is a key of a join that a column of the scan is compared with.
+type joinFilter struct {
+	build  *join.Build
+	key    int
+	column int // ordinal
+}
+
+func (s *scanSource) open(ctx context.Context, env *operators.Env) (operators.Source, error) {
+	spec := s.spec
+	spec.Predicates = slices.Clone(spec.Predicates)
+	for _, f := range s.filters {
+		k, err := f.build.KeyFilter(ctx, f.key)
+		if err != nil {
+			return nil, err
+		}
+		if k != nil {
+			spec.Predicates = append(spec.Predicates, k.Predicate(f.column))
+			s.used = append(s.used, s.table.Columns()[f.column].Name)
+		}
+	}
+	return scan.NewTable(ctx, env, s.table, spec)
+}
+
+func (s *scanSource) notes() []string {
+	if len(s.used) == 0 {
+		return nil
+	}
+	return []string{"join filters: " + strings.Join(s.used, ", ")}
 }
 
 // predicate turns a conjunct over a single column of n into a storage

@@ -56,6 +56,19 @@ func (d *dialect) record(buf []byte, pos int, final bool, fields []field) (_ []f
 	begin, had := pos, len(fields)
 	delims := uint64(d.delim) * lows
 	for {
+		if d.quote != 0 && pos < len(buf) && buf[pos] == ' ' {
+			// Spaces around quotes do not belong to the value.
+			k := pos
+			for k < len(buf) && buf[k] == ' ' {
+				k++
+			}
+			switch {
+			case k == len(buf) && !final:
+				return fields[:had], begin, incomplete
+			case k < len(buf) && buf[k] == d.quote:
+				pos = k
+			}
+		}
 		if pos < len(buf) && buf[pos] == d.quote && d.quote != 0 {
 			var fd field
 			fd, pos, f = d.quoted(buf, pos, final)
@@ -137,6 +150,12 @@ func (d *dialect) quoted(buf []byte, pos int, final bool) (fd field, next int, f
 	}
 	fd.end = uint32(i) | quotedFlag
 	i++
+	for i < len(buf) && buf[i] == ' ' && d.delim != ' ' {
+		i++
+	}
+	if i == len(buf) && !final {
+		return fd, 0, incomplete
+	}
 	if i < len(buf) && buf[i] != d.delim && buf[i] != '\n' && buf[i] != '\r' {
 		return fd, i, afterQuote
 	}
@@ -227,6 +246,7 @@ type block struct {
 	buf    []byte
 	fields []field
 	cols   int
+	slow   bool // without fast; tests compare
 }
 
 func (b *block) rows() int { return len(b.fields) / b.cols }
@@ -245,6 +265,11 @@ type problem struct {
 func (d *dialect) records(b *block, from, limit int, final, skipBad, pad bool) (next int, p problem) {
 	pos := from
 	for pos < limit {
+		if !b.slow {
+			if pos = d.fast(b, pos, limit); pos >= limit {
+				break
+			}
+		}
 		if n, ok := d.blank(b.buf, pos, b.cols, final); ok {
 			pos = n
 			continue

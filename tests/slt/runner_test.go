@@ -207,7 +207,7 @@ SELECT INTEGER 3,4|1,2
 1	2
 3	4
 
-query ?
+query T
 SELECT BOOLEAN true
 ----
 true

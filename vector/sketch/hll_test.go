@@ -29,3 +29,28 @@ func TestHLLEstimate(t *testing.T) {
 		}
 	}
 }
+
+func TestBloom(t *testing.T) {
+	for _, n := range []int{0, 1, 15, 1000, 100_000} {
+		b := NewBloom(int64(n))
+		in := make([]uint64, n)
+		for i := range in {
+			in[i] = mix(uint64(i))
+		}
+		b.Add(in)
+		out := make([]uint32, max(n, 2048))
+		if got := b.Select(in, nil, n, out); len(got) != n {
+			t.Errorf("%d values: only %d found", n, len(got))
+		}
+		other := make([]uint64, 2048)
+		for i := range other {
+			other[i] = mix(uint64(1<<40 + i))
+		}
+		if got := b.Select(other, nil, len(other), out); len(got) > 100 {
+			t.Errorf("%d values: %d of %d others pass", n, len(got), len(other))
+		}
+		if got := b.Select(in, []uint32{}, 0, out); len(got) != 0 {
+			t.Errorf("empty selection gives %v", got)
+		}
+	}
+}

@@ -1,0 +1,357 @@
+package join
+
+import (
+	"context"
+
+	"github.com/gannetdb/gannet/spill/rowset"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/raw"
+)
+
+// step is what a contLocal does at next.
+type step uint8
+
+const (
+	atEnd     step = iota
+	openPart       // look at the claimed part
+	joining        // probe rows with the table
+	unmatched      // build rows of the table, or a resident partition, without a match
+	allBuild       // all build rows: there were no probe rows
+	nextBlock      // the next block of build rows
+)
+
+// contLocal works off parts for one worker.
+type contLocal struct {
+	c    *continuation
+	b    *Build
+	p    *prober
+	part part
+	step step
+
+	scan  *rowset.Scanner // of the probe rows, or of build rows at allBuild
+	page  rowset.PageRows
+	in    *vector.Chunk // probe rows as a chunk
+	addrs []raw.Addr
+	base  int64 // ordinal of the next probe row
+	busy  bool  // the prober has output left
+
+	table  *table
+	pages  []rowset.PageRows // unmatched: what is left to look at
+	bufs   [][]byte
+	blocks *blockReader
+}
+
+func newContLocal(c *continuation) *contLocal {
+	l := &contLocal{c: c, b: c.b, p: newProber(c.b), addrs: make([]raw.Addr, vector.Capacity)}
+	l.in = vector.NewChunk(c.b.spec.ProbeTypes)
+	for _, v := range l.in.Cols {
+		v.SetConstantNull(vector.Capacity) // columns that are not kept, nor read
+	}
+	return l
+}
+
+// NextMorsel implements operators.SourceLocal.
+func (l *contLocal) NextMorsel(context.Context) (batch int64, ok bool, err error) {
+	l.endPart()
+	l.part, batch, ok = l.c.claim()
+	if ok {
+		l.step = openPart
+	}
+	return batch, ok, nil
+}
+
+// Next implements operators.SourceLocal.
+func (l *contLocal) Next(ctx context.Context, out *vector.Chunk) (bool, error) {
+	for l.step != atEnd {
+		if err := sqlerr.FromContext(ctx); err != nil {
+			return false, err
+		}
+		out.Reset()
+		var err error
+		switch l.step {
+		case openPart:
+			err = l.open(ctx)
+		case joining:
+			err = l.join(ctx, out)
+		case unmatched:
+			err = l.unmatched(out)
+		case allBuild:
+			err = l.allBuild(ctx, out)
+		case nextBlock:
+			err = l.nextBlock(ctx)
+		}
+		if err != nil {
+			return false, err
+		}
+		if out.NumRows() > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// open decides how to join the part.
+func (l *contLocal) open(ctx context.Context) error {
+	b := l.b
+	if l.part.resident != nil {
+		l.pages, l.bufs = l.part.resident.Pages, b.table.bufs
+		l.step = unmatched
+		return nil
+	}
+	build, probe := l.part.build.Partition(l.part.i), l.part.probe.Partition(l.part.i)
+	switch {
+	case probe.NumRows() == 0:
+		l.scan = build.Scan(b.force, true)
+		l.step = allBuild
+		return nil
+	case build.NumRows() == 0:
+		l.startJoin(whole, b.emptyTable(), probe, true)
+		return nil
+	}
+	dir := b.dirBytes(build.NumRows())
+	need := build.Bytes() + dir
+	room := func() int64 {
+		n := b.mem.Share() - b.mem.Held()
+		if build.Resident() {
+			n += build.Bytes()
+		}
+		return n
+	}
+	if lack := need - room(); lack > 0 {
+		if err := b.makeRoom(ctx, lack); err != nil {
+			return err
+		}
+	}
+	fits := max(room(), minLoad)
+	if need <= fits {
+		ok, err := l.load(ctx, build, need <= minLoad)
+		if err != nil {
+			return err
+		}
+		if ok {
+			l.startJoin(whole, l.table, probe, true)
+			return nil
+		}
+		fits = minLoad
+	}
+	// Each block but the first costs another pass over the probe rows,
+	// dividing costs to write and to read all rows of both sides.
+	passes := need / fits
+	if l.part.build.Divisible() && !l.part.whole && passes*probe.Bytes() > 2*(build.Bytes()+probe.Bytes()) {
+		l.step = atEnd
+		return l.c.divide(ctx, l.part, need)
+	}
+	m, err := b.newMarks(probe.NumRows())
+	if err != nil {
+		return err
+	}
+	l.p.marks = m
+	l.blocks = &blockReader{b: b, sc: build.Scan(b.force, true), fits: fits, src: l.addrs}
+	l.step = nextBlock
+	return nil
+}
+
+func (b *Build) emptyTable() *table { return &table{b: b, unique: true} }
+
+// load makes the table of a whole partition; ok is false when memory was
+// refused. force: beyond the share.
+func (l *contLocal) load(ctx context.Context, build *rowset.Partition, force bool) (ok bool, err error) {
+	b := l.b
+	mem := b.mem
+	for {
+		rows, ok, err := build.Load(ctx, mem)
+		if err != nil {
+			return false, err
+		}
+		if ok {
+			if l.table, ok, err = b.newTable(ctx, []*rowset.Loaded{rows}, 0, 0, mem, false, false); err == nil && ok {
+				return true, nil
+			}
+			l.table.close()
+			l.table = nil
+			if err != nil {
+				return false, err
+			}
+		}
+		if !force || mem == b.force {
+			return false, nil
+		}
+		mem = b.force
+	}
+}
+
+// startJoin begins to stream probe rows through the prober.
+func (l *contLocal) startJoin(ps pass, t *table, probe *rowset.Partition, consume bool) {
+	l.p.pass, l.p.t = ps, t
+	l.scan = probe.Scan(l.b.force, consume)
+	l.page = rowset.PageRows{}
+	l.base, l.busy = 0, false
+	l.step = joining
+}
+
+// join puts out the next rows; at the end of the probe rows it goes on to
+// what follows.
+func (l *contLocal) join(ctx context.Context, out *vector.Chunk) error {
+	if l.busy {
+		more, err := l.p.next(ctx, out)
+		l.busy = more
+		return err
+	}
+	ok, err := l.read(ctx)
+	if err != nil {
+		return err
+	}
+	if ok {
+		all, keyed := l.p.setKeys(l.in)
+		l.p.base = l.base
+		l.base += int64(l.in.Len)
+		l.busy = true
+		return l.p.begin(ctx, all, keyed)
+	}
+	l.scan.Close()
+	l.scan = nil
+	switch {
+	case l.b.kind.keepsBuild() && l.p.pass != last:
+		l.pages, l.bufs = l.p.t.pages, l.p.t.bufs
+		l.step = unmatched
+	case l.p.pass == block_:
+		l.step = nextBlock
+	default:
+		l.endPart()
+	}
+	return nil
+}
+
+// read makes the next probe rows a chunk, with their hashes.
+func (l *contLocal) read(ctx context.Context) (ok bool, err error) {
+	layout := l.b.probe.layout
+	if l.page.Count == 0 {
+		if l.page, ok, err = l.scan.Next(ctx); !ok || err != nil {
+			return false, err
+		}
+	}
+	n := l.page.Take(l.addrs[:l.p.limit], layout.Width)
+	rows, bufs := l.addrs[:n], l.scan.Bufs()
+	for at, c := range l.b.probe.cols {
+		if l.b.probe.at[c] != at {
+			continue // a key that occurs twice
+		}
+		v := l.in.Cols[c]
+		v.Resize(n)
+		layout.Gather(at, rows, bufs, v, nil)
+	}
+	for c, at := range l.b.probe.at {
+		if at < 0 {
+			l.in.Cols[c].Len = n
+		}
+	}
+	if layout.HasHash() {
+		off := layout.HashOffset()
+		for i, r := range rows {
+			l.p.hashes[i&laneMask] = *raw.At[uint64](r, off)
+		}
+	}
+	l.in.Len, l.in.Sel = n, nil
+	return true, nil
+}
+
+// unmatched puts out build rows whose flag is not set.
+func (l *contLocal) unmatched(out *vector.Chunk) error {
+	layout := l.b.build.layout
+	off := layout.StateOffset(0)
+	n := 0
+	for n == 0 && len(l.pages) > 0 {
+		page := &l.pages[0]
+		a := page.Base
+		for page.Count > 0 && n < l.p.limit {
+			l.addrs[n] = a
+			if *raw.At[uint32](a, off) == 0 {
+				n++
+			}
+			a += raw.Addr(layout.Width)
+			page.Count--
+		}
+		page.Base = a
+		if page.Count == 0 {
+			l.pages = l.pages[1:]
+		}
+	}
+	if n > 0 {
+		l.putBuild(out, l.addrs[:n], l.bufs)
+		return nil
+	}
+	l.pages, l.bufs = nil, nil
+	if l.p.pass == block_ {
+		l.step = nextBlock
+	} else {
+		l.endPart()
+	}
+	return nil
+}
+
+// allBuild puts out all build rows.
+func (l *contLocal) allBuild(ctx context.Context, out *vector.Chunk) (err error) {
+	ok := true
+	if l.page.Count == 0 {
+		if l.page, ok, err = l.scan.Next(ctx); err != nil {
+			return err
+		}
+	}
+	if !ok {
+		l.endPart()
+		return nil
+	}
+	n := l.page.Take(l.addrs[:l.p.limit], l.b.build.layout.Width)
+	l.putBuild(out, l.addrs[:n], l.scan.Bufs())
+	return nil
+}
+
+// putBuild puts out build rows without a match.
+func (l *contLocal) putBuild(out *vector.Chunk, rows []raw.Addr, bufs [][]byte) {
+	n := len(rows)
+	spec := l.b.spec
+	out.Len, out.Sel = n, nil
+	for i := range spec.ProbeOut {
+		out.Cols[i].SetConstantNull(n)
+	}
+	for i, c := range spec.BuildOut {
+		v := out.Cols[len(spec.ProbeOut)+i]
+		v.Resize(n)
+		l.b.build.layout.Gather(l.b.build.at[c], rows, bufs, v, nil)
+	}
+}
+
+// endPart gives up the part at hand.
+func (l *contLocal) endPart() {
+	l.close()
+	if l.step == atEnd {
+		return
+	}
+	l.step = atEnd
+	if l.part.resident != nil {
+		l.part.resident.Close()
+	}
+	l.part.drop()
+}
+
+// close closes what is open.
+func (l *contLocal) close() {
+	if l.scan != nil {
+		l.scan.Close()
+		l.scan = nil
+	}
+	if l.blocks != nil {
+		l.blocks.close()
+		l.blocks = nil
+	}
+	l.table.close()
+	l.table = nil
+	l.p.marks.close()
+	l.p.marks = nil
+	l.p.t, l.p.pass, l.busy = nil, whole, false
+	l.page = rowset.PageRows{}
+}
+
+// Close implements operators.SourceLocal.
+func (l *contLocal) Close() { l.close() }

@@ -37,17 +37,6 @@ func Of(b []byte) Addr {
 	return Addr(unsafe.Pointer(unsafe.SliceData(b)))
 }
 
-// At returns a pointer to the T that lies off bytes behind a. The pointer must
-// not outlive the block.
-func At[T any](a Addr, off uintptr) *T {
-	return (*T)(unsafe.Add(unsafe.Pointer(nil), uintptr(a)+off))
-}
-
-// Slice returns the n bytes that start off bytes behind a, sharing memory.
-func Slice(a Addr, off uintptr, n int) []byte {
-	return unsafe.Slice((*byte)(unsafe.Add(unsafe.Pointer(nil), uintptr(a)+off)), n)
-}
-
 // String returns b as a string without copying; b must not change while the
 // string is in use.
 func String(b []byte) string {

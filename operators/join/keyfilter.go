@@ -236,7 +236,7 @@ func (s *keySelector) decide(v *vector.Vector, sel []uint32, n int, out []uint32
 func (s *keySelector) pick(v *vector.Vector, sel []uint32, n int, out []uint32) []uint32 {
 	f := s.f
 	if f.bitmap == nil {
-		kernel.Hash(v, v.Len, sel, f.seed, s.hashes, false, &s.cache)
+		kernel.Hash(v, n, sel, f.seed, s.hashes, false, &s.cache)
 		out = f.bloom.Select(s.hashes, sel, n, out)
 		if v.MayHaveNulls() {
 			return kernel.SelectValid(v, out, len(out), out)

@@ -3,6 +3,7 @@ package eval
 import (
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/operators/function/cast"
+	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/kernel"
 	"github.com/gannetdb/gannet/vector/types"
@@ -13,6 +14,7 @@ type Call struct {
 	fn    *function.Bound
 	args  []Expr
 	known traits
+	pos   int // in the query text, for errors; -1 unknown
 }
 
 // NewCall returns the call of fn; args have the types of fn.Params.
@@ -21,7 +23,15 @@ func NewCall(fn *function.Bound, args ...Expr) *Call {
 	t.canFail = t.canFail || fn.CanFail
 	t.volatile = t.volatile || fn.Vol == function.Volatile
 	t.stable = t.stable || fn.Vol == function.Stable
-	return &Call{fn, args, t}
+	return &Call{fn, args, t, -1}
+}
+
+// At returns the call with its position in the query text, which errors of its
+// kernel will carry.
+func (e *Call) At(pos int) *Call {
+	c := *e
+	c.pos = pos
+	return &c
 }
 
 // NewCast returns arg converted to type to; try: NULL instead of an error. It
@@ -44,7 +54,7 @@ func (e *Call) traits() traits   { return e.known }
 func (e *Call) node(c *Context) node {
 	k := len(e.args)
 	n := &callNode{
-		c: c, fn: e.fn, nodes: make([]node, k), static: make([]bool, k), args: make([]*vector.Vector, k),
+		c: c, fn: e.fn, pos: e.pos, nodes: make([]node, k), static: make([]bool, k), args: make([]*vector.Vector, k),
 		call: function.Call{Bound: e.fn, Session: c.session, Tmp: make([]*vector.Vector, k)},
 		out:  vector.New(e.fn.Return),
 		flat: vector.New(e.fn.Return),
@@ -60,6 +70,7 @@ func (e *Call) node(c *Context) node {
 type callNode struct {
 	c      *Context
 	fn     *function.Bound
+	pos    int
 	nodes  []node
 	static []bool // the argument is the same for all chunks
 	args   []*vector.Vector
@@ -146,7 +157,7 @@ func (e *callNode) run(size int, sel []uint32, n int) (*vector.Vector, error) {
 	out.Type = e.fn.Return
 	out.Resize(size)
 	if err := e.fn.Kernel(&e.call, e.args, out); err != nil {
-		return nil, err
+		return nil, sqlerr.WithPos(err, e.pos)
 	}
 	if !nullable || out.Form == vector.Constant && out.IsNull(0) {
 		return out, nil

@@ -53,7 +53,7 @@ func lower(e logical.Expr, position func(logical.ColID) (int, error)) (eval.Expr
 	case *logical.Const:
 		return eval.NewConst(e.Value), nil
 	case *logical.Call:
-		return eval.NewCall(e.Fn, args...), nil
+		return eval.NewCall(e.Fn, args...).At(e.Pos()), nil
 	case *logical.Cast:
 		if e.Arg.Type().Equal(e.To) {
 			return args[0], nil
@@ -62,7 +62,7 @@ func lower(e logical.Expr, position func(logical.ColID) (int, error)) (eval.Expr
 		if err != nil {
 			return nil, sqlerr.WithPos(err, e.Pos())
 		}
-		return eval.NewCall(fn, args...), nil
+		return eval.NewCall(fn, args...).At(e.Pos()), nil
 	case *logical.Compare:
 		return eval.NewCompare(compareOps[e.Op], args[0], args[1]), nil
 	case *logical.And:

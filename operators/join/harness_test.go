@@ -146,6 +146,13 @@ func (l *feedLocal) Next(_ context.Context, out *vector.Chunk) (bool, error) {
 	rows := f.d.rows[l.from : l.from+n]
 	l.from += n
 	for c, v := range out.Cols {
+		if f.plain {
+			v.Resize(n)
+			for i := range rows {
+				v.SetValue(i, rows[i][c])
+			}
+			continue
+		}
 		vals := make([]types.Value, size)
 		for i := range vals {
 			vals[i] = f.d.rows[l.r.IntN(len(f.d.rows))][c]
@@ -157,7 +164,7 @@ func (l *feedLocal) Next(_ context.Context, out *vector.Chunk) (bool, error) {
 			}
 			vals[p] = rows[i][c]
 		}
-		fillVector(l.r, v, vals, sel, f.plain)
+		fillVector(l.r, v, vals, sel)
 	}
 	out.Len, out.Sel = size, sel
 	return true, nil
@@ -166,7 +173,7 @@ func (l *feedLocal) Next(_ context.Context, out *vector.Chunk) (bool, error) {
 func (l *feedLocal) Close() {}
 
 // fillVector makes v hold vals in a form of chance.
-func fillVector(r *rand.Rand, v *vector.Vector, vals []types.Value, sel []uint32, plain bool) {
+func fillVector(r *rand.Rand, v *vector.Vector, vals []types.Value, sel []uint32) {
 	n := len(vals)
 	at := func(i int) types.Value {
 		if sel != nil {
@@ -178,47 +185,46 @@ func fillVector(r *rand.Rand, v *vector.Vector, vals []types.Value, sel []uint32
 	if sel != nil {
 		m = len(sel)
 	}
-	if !plain {
-		same := true
-		for i := range m {
-			same = same && exact(at(i)) == exact(at(0))
+	same := true
+	for i := range m {
+		same = same && exact(at(i)) == exact(at(0))
+	}
+	switch {
+	case same && r.IntN(2) == 0:
+		if val := at(0); val.IsNull {
+			v.SetConstantNull(n)
+		} else {
+			v.SetConstant(val, n)
 		}
-		switch {
-		case same && r.IntN(2) == 0:
-			if val := at(0); val.IsNull {
-				v.SetConstantNull(n)
+		return
+	case r.IntN(3) == 0:
+		dict := vector.New(v.Type)
+		dict.Resize(n + 3)
+		codes := make([]uint32, n)
+		for i, p := range r.Perm(n + 3) {
+			if i < n {
+				dict.SetValue(p, vals[i])
+				codes[i] = uint32(p)
 			} else {
-				v.SetConstant(val, n)
+				dict.SetValue(p, vals[0])
 			}
+		}
+		v.SetDictionary(dict, codes, dictID.Add(1)*uint64(r.IntN(2)))
+		return
+	case v.Type.Physical() == types.PInt64 && n > 0:
+		step, ok := int64(0), true
+		if n > 1 {
+			step = vals[1].I - vals[0].I
+		}
+		for i := range vals {
+			ok = ok && !vals[i].IsNull && vals[i].I == vals[0].I+int64(i)*step
+		}
+		if ok {
+			v.SetSequence(vals[0].I, step, n)
 			return
-		case r.IntN(3) == 0:
-			dict := vector.New(v.Type)
-			dict.Resize(n + 3)
-			codes := make([]uint32, n)
-			for i, p := range r.Perm(n + 3) {
-				if i < n {
-					dict.SetValue(p, vals[i])
-					codes[i] = uint32(p)
-				} else {
-					dict.SetValue(p, vals[0])
-				}
-			}
-			v.SetDictionary(dict, codes, dictID.Add(1)*uint64(r.IntN(2)))
-			return
-		case v.Type.Physical() == types.PInt64 && n > 0:
-			step, ok := int64(0), true
-			if n > 1 {
-				step = vals[1].I - vals[0].I
-			}
-			for i := range vals {
-				ok = ok && !vals[i].IsNull && vals[i].I == vals[0].I+int64(i)*step
-			}
-			if ok {
-				v.SetSequence(vals[0].I, step, n)
-				return
-			}
 		}
 	}
+
 	v.Resize(n)
 	for i, val := range vals {
 		v.SetValue(i, val)
@@ -541,4 +547,11 @@ func diff(got, want []string) string {
 	return ""
 }
 
-func TestMain(m *testing.M) { os.Exit(m.Run()) }
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if n := spawn.Running(); n != 0 {
+		fmt.Println(n, "goroutines left")
+		code = 1
+	}
+	os.Exit(code)
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/operators/eval"
+	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/spill/rowset"
 	"github.com/gannetdb/gannet/sql/sqlerr"
@@ -248,11 +249,29 @@ func (b *Build) open() error {
 	}
 	b.mem = b.env.Budget.ReserveSpilling(tag, floorBytes)
 	b.force = b.env.Budget.Reserve(tag)
-	b.set = rowset.New(b.config(&b.build))
+	cfg := b.config(&b.build)
+	cfg.Bits = b.firstBits()
+	b.set = rowset.New(cfg)
 	if b.keepNulls {
 		b.nulls = rowset.New(b.config(&b.build))
 	}
 	return nil
+}
+
+// firstBits is how many bits the build side begins with: none, unless it is
+// known to be divided anyway and memory has room for the pages.
+func (b *Build) firstBits() int {
+	workers := int64(max(b.env.Threads, 1))
+	pages := int64(1)
+	if b.build.layout.HasHeap {
+		pages = 2
+	}
+	const bits = 4
+	large := b.spec.BuildRowsHint/workers*int64(b.build.layout.Width) > 4*rowset.RaiseBytes
+	if b.nkeys == 0 || !large || workers*pages<<bits*block.Size > b.mem.Share()/8 {
+		return 0
+	}
+	return bits
 }
 
 func (b *Build) config(s *side) rowset.Config {

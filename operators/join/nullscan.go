@@ -42,10 +42,9 @@ func (s *nullScan) run(ctx context.Context, p *prober, keyed []uint32) error {
 	if err != nil || len(keyed) == len(p.all) {
 		return err
 	}
-	return ignore(s.scan(ctx, p, p.b.set, kernel.Difference(left, len(left), keyed, s.open[:])))
+	_, err = s.scan(ctx, p, p.b.set, kernel.Difference(left, len(left), keyed, s.open[:]))
+	return err
 }
-
-func ignore(_ []uint32, err error) error { return err }
 
 // scan marks those of open for which the condition is not false for some row
 // of set, and returns the others, in open's memory.

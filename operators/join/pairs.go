@@ -135,7 +135,7 @@ func (g *pairs) listAll(p *prober, limit int, ends bool) (more bool) {
 	return false
 }
 
-// skip leaves the current position behind if it is q.
+// skip leaves positions behind that have found a match.
 func (g *pairs) skip(mark *[vector.Capacity]uint8) {
 	for g.at < len(g.from) && mark[g.from[g.at]&laneMask]&isMatched != 0 {
 		g.inside = false

@@ -141,7 +141,7 @@ func (l *contLocal) nextBlock(ctx context.Context) error {
 	switch {
 	case t != nil:
 		l.table = t
-		l.startJoin(block_, t, probe, false)
+		l.startJoin(oneBlock, t, probe, false)
 	case b.kind == Inner || b.kind == Right:
 		l.endPart()
 	default:

@@ -215,7 +215,7 @@ func (l *contLocal) join(ctx context.Context, out *vector.Chunk) error {
 	case l.b.kind.keepsBuild() && l.p.pass != last:
 		l.pages, l.bufs = l.p.t.pages, l.p.t.bufs
 		l.step = unmatched
-	case l.p.pass == block_:
+	case l.p.pass == oneBlock:
 		l.step = nextBlock
 	default:
 		l.endPart()
@@ -282,7 +282,7 @@ func (l *contLocal) unmatched(out *vector.Chunk) error {
 		return nil
 	}
 	l.pages, l.bufs = nil, nil
-	if l.p.pass == block_ {
+	if l.p.pass == oneBlock {
 		l.step = nextBlock
 	} else {
 		l.endPart()

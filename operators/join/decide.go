@@ -28,7 +28,7 @@ func (p *prober) decide(ctx context.Context, keyed, hit []uint32, rows []raw.Add
 	default:
 		p.matched(hit)
 	}
-	if p.pass == block_ {
+	if p.pass == oneBlock {
 		for _, q := range p.all {
 			if m := p.mark[q&laneMask]; m != 0 {
 				p.marks.add(p.base+int64(q), uint64(m))

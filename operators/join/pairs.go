@@ -154,7 +154,7 @@ func (g *pairs) next(ctx context.Context, p *prober, out *vector.Chunk) (more bo
 		if p.b.kind.keepsBuild() {
 			p.flag(rows)
 		}
-		if p.pass == block_ && p.b.kind.leftLike() {
+		if p.pass == oneBlock && p.b.kind.leftLike() {
 			if err := p.note(pos); err != nil {
 				return false, err
 			}
@@ -204,7 +204,7 @@ func (g *pairs) filter(ctx context.Context, p *prober) error {
 			g.outPos[g.m&laneMask], g.outRows[g.m&laneMask] = g.pos[i], g.rows[i]
 			g.m++
 		}
-		if p.pass == block_ && p.b.kind.leftLike() {
+		if p.pass == oneBlock && p.b.kind.leftLike() {
 			return p.note(g.outPos[g.m-len(pass) : g.m])
 		}
 		return nil

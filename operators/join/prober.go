@@ -20,7 +20,7 @@ const (
 	whole pass = iota
 	// block: the table is one of several blocks; matches come out or are
 	// noted in marks.
-	block_
+	oneBlock
 	// last: all blocks were seen; what marks say comes out.
 	last
 )
@@ -41,7 +41,7 @@ type prober struct {
 	t     *table
 	limit int // rows a call puts out
 	pass  pass
-	marks *marks // of passes block and last
+	marks *marks // of passes oneBlock and last
 	base  int64  // ordinal of the chunk's first position in marks
 
 	in     *vector.Chunk
@@ -61,7 +61,6 @@ type prober struct {
 	mark  [vector.Capacity]uint8 // by position: isMatched, isUnknown
 	sel   [vector.Capacity]uint32
 	valid [vector.Capacity]uint32
-	tmp   [vector.Capacity]uint32
 
 	// what comes out next
 	state   state
@@ -201,7 +200,7 @@ func (p *prober) emitUnique(hit []uint32, rows []raw.Addr, left bool) error {
 	if p.b.kind.keepsBuild() {
 		p.flag(rows)
 	}
-	if p.pass == block_ && p.b.kind.leftLike() {
+	if p.pass == oneBlock && p.b.kind.leftLike() {
 		if err := p.note(hit); err != nil {
 			return err
 		}

@@ -55,7 +55,9 @@ type run struct {
 
 	// The lowest failing batch; tasks in batches from it on stop.
 	errBatch atomic.Int64
-	finished atomic.Bool // a step wants no more input
+	// finished is the last step that wants no more input (len(Ops): the sink),
+	// -1 none. Steps behind it go on, also with continuations.
+	finished atomic.Int64
 
 	mu      sync.Mutex
 	source  operators.Source
@@ -74,6 +76,7 @@ func Start(ctx context.Context, sched *Scheduler, env *operators.Env, pipelines 
 	for _, p := range pipelines {
 		r := &run{Pipeline: p, exec: e}
 		r.errBatch.Store(math.MaxInt64)
+		r.finished.Store(-1)
 		e.runs = append(e.runs, r)
 	}
 	e.startReady()
@@ -233,10 +236,17 @@ func (r *run) record(err error, batch int64) {
 	r.wakeAll()
 }
 
-// finish ends the pipeline early: no step wants more input.
-func (r *run) finish() {
-	if !r.finished.Swap(true) {
-		r.wakeAll()
+// finish notes that step i wants no more input.
+func (r *run) finish(i int) {
+	for {
+		old := r.finished.Load()
+		if old >= int64(i) {
+			return
+		}
+		if r.finished.CompareAndSwap(old, int64(i)) {
+			r.wakeAll()
+			return
+		}
 	}
 }
 
@@ -280,8 +290,11 @@ func (r *run) advance() {
 	var err error
 	stage := r.stage
 	old := r.source
-	for stage < len(r.Ops) && src == nil && err == nil && !r.finished.Load() && r.errBatch.Load() == math.MaxInt64 {
+	for stage < len(r.Ops) && src == nil && err == nil && r.errBatch.Load() == math.MaxInt64 {
 		stage++
+		if int64(stage-1) <= r.finished.Load() {
+			continue // what it put aside would only reach a step that has finished
+		}
 		if c, ok := r.Ops[stage-1].(operators.Continuer); ok {
 			err = spawn.Call(r.Name, func() error {
 				var e error

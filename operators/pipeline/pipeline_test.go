@@ -303,3 +303,69 @@ func TestRunSharesWorkAndStopsAtErrors(t *testing.T) {
 		t.Fatalf("error %v", err)
 	}
 }
+
+// first passes its first chunk and wants no more.
+type first struct{}
+
+func (first) Types() []types.Type { return bigint }
+func (first) NewLocal(*operators.Task) (operators.OperatorLocal, error) {
+	return firstLocal{}, nil
+}
+
+type firstLocal struct{}
+
+func (firstLocal) Push(_ context.Context, in, out *vector.Chunk) (operators.Status, error) {
+	out.Reference(in)
+	return operators.Finished, nil
+}
+func (firstLocal) Flush(context.Context, *vector.Chunk) (operators.Status, error) {
+	return operators.NeedInput, nil
+}
+func (firstLocal) Close() {}
+
+// holder keeps its input until the end of the morsel.
+type holder struct{}
+
+func (holder) Types() []types.Type { return bigint }
+func (holder) NewLocal(*operators.Task) (operators.OperatorLocal, error) {
+	return &holderLocal{}, nil
+}
+
+type holderLocal struct{ held []int64 }
+
+func (l *holderLocal) Push(_ context.Context, in, _ *vector.Chunk) (operators.Status, error) {
+	for i := range in.NumRows() {
+		l.held = append(l.held, in.Cols[0].Value(in.Position(i)).I)
+	}
+	return operators.NeedInput, nil
+}
+
+func (l *holderLocal) Flush(_ context.Context, out *vector.Chunk) (operators.Status, error) {
+	out.Cols[0].Resize(len(l.held))
+	copy(vector.Values[int64](out.Cols[0]), l.held)
+	out.Len = len(l.held)
+	l.held = nil
+	return operators.NeedInput, nil
+}
+func (l *holderLocal) Close() {}
+
+func TestStepsBehindAFinishedOneGoOn(t *testing.T) {
+	f := newFixture(t, 2)
+	// Rows held behind the step that has finished come out.
+	got, err := f.read(context.Background(), &counter{morsels: 1, perMorsel: 100}, true, false, first{}, holder{})
+	if err != nil || len(got) != 7 {
+		t.Fatalf("%d rows, %v; want the first chunk's 7", len(got), err)
+	}
+	// And so does what a step behind it put aside.
+	aside := &double{aside: true}
+	got, err = f.read(context.Background(), &counter{morsels: 1, perMorsel: 100}, true, false, first{}, aside, holder{})
+	if err != nil || len(got) != 3 {
+		t.Fatalf("%d rows, %v; want 3 of the continuation", len(got), err)
+	}
+	// What the step that has finished, or one before it, put aside does not.
+	before := &double{aside: true}
+	got, err = f.read(context.Background(), &counter{morsels: 1, perMorsel: 100}, true, false, before, first{})
+	if err != nil || before.kept == 0 || len(got) == 0 {
+		t.Fatalf("%d rows, kept %d, %v", len(got), before.kept, err)
+	}
+}

@@ -141,12 +141,24 @@ func (t *task) open() error {
 func (t *task) step() (blocked, idle bool, err error) {
 	r := t.run
 	ctx := r.exec.ctx
-	if r.finished.Load() || t.pub.Batch > r.errBatch.Load() {
+	if t.pub.Batch > r.errBatch.Load() {
 		t.level = -1 // nobody will see what is on the way
 		return false, true, nil
 	}
-	if t.level >= 0 {
+	fin := int(r.finished.Load())
+	if t.level > fin {
 		return t.feed(ctx)
+	}
+	t.level = -1 // the step that would get it wants no more
+	if fin >= r.stage {
+		// Steps behind the one that has finished give up what they hold.
+		if t.inMorsel {
+			t.inMorsel, t.state = false, flushing
+		}
+		if t.state != flushing {
+			return false, true, nil
+		}
+		t.flushAt = max(t.flushAt, fin+1)
 	}
 	if t.state == flushing {
 		return t.flush(ctx)
@@ -196,7 +208,7 @@ func (t *task) step() (blocked, idle bool, err error) {
 // flush asks the operators of the stage, first to last, for rows held back.
 func (t *task) flush(ctx context.Context) (blocked, idle bool, err error) {
 	r := t.run
-	if t.flushAt == len(t.ops) {
+	if t.flushAt >= len(t.ops) {
 		t.state = reading
 		if err := t.sink.EndBatch(ctx); err != nil {
 			return false, false, err
@@ -217,7 +229,7 @@ func (t *task) flush(ctx context.Context) (blocked, idle bool, err error) {
 		t.flushAt++
 	}
 	if st == operators.Finished {
-		r.finish()
+		r.finish(i)
 	}
 	if out.NumRows() > 0 {
 		t.begin(i+1, out)
@@ -256,7 +268,7 @@ func (t *task) feed(ctx context.Context) (blocked, idle bool, err error) {
 			case st == operators.Blocked:
 				return true, false, nil
 			case st == operators.Finished:
-				r.finish()
+				r.finish(i)
 			}
 			t.pop()
 			continue
@@ -273,7 +285,7 @@ func (t *task) feed(ctx context.Context) (blocked, idle bool, err error) {
 			return true, false, nil
 		}
 		if st == operators.Finished {
-			r.finish()
+			r.finish(i)
 		}
 		t.more[i] = st == operators.HaveMore
 		if out.NumRows() > 0 {
@@ -290,9 +302,10 @@ func (t *task) feed(ctx context.Context) (blocked, idle bool, err error) {
 }
 
 // pop returns to the nearest step before the current one that has more output
-// for the chunk it was fed.
+// for the chunk it was fed, and whose output somebody wants.
 func (t *task) pop() {
-	for t.level--; t.level >= t.bottom; t.level-- {
+	bottom := max(t.bottom, int(t.run.finished.Load())+1)
+	for t.level--; t.level >= bottom; t.level-- {
 		if t.more[t.level] {
 			return
 		}
@@ -350,7 +363,7 @@ func (t *task) giveUp() (again bool) {
 	defer t.parkMu.Unlock()
 	t.parks = false
 	r := t.run
-	if t.woken || r.exec.ctx.Err() != nil || r.finished.Load() || t.pub.Batch > r.errBatch.Load() {
+	if t.woken || r.exec.ctx.Err() != nil || t.level <= int(r.finished.Load()) || t.pub.Batch > r.errBatch.Load() {
 		t.woken = false
 		return true
 	}

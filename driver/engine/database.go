@@ -100,6 +100,7 @@ func Open(ctx context.Context, cfg Config) (*Database, error) {
 	if db.files == nil {
 		db.files = storage.Local()
 	}
+	db.setMemoryLimit(db.budget.Limit())
 	db.defaults = sessionSettings{timeZone: time.Local.String(), dialect: "native"}
 	if len(cfg.Settings) > 0 {
 		s := db.NewSession()
@@ -112,6 +113,16 @@ func Open(ctx context.Context, cfg Config) (*Database, error) {
 		db.defaults = s.settings
 	}
 	return db, nil
+}
+
+// maxIdle is the most memory that stays with the process while nobody uses it.
+const maxIdle = 256 << 20
+
+// setMemoryLimit changes the limit, and with it how much idle memory is kept
+// for the next query.
+func (db *Database) setMemoryLimit(n int64) {
+	db.budget.SetLimit(n)
+	db.pool.SetIdle(min(n/32, maxIdle))
 }
 
 // spillIfMade returns the manager of temporary files if there is one yet.

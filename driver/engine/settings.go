@@ -168,7 +168,7 @@ var settings = []setting{
 		set: func(s *Session, v string) error {
 			n, err := ParseSize(v)
 			if err == nil {
-				s.db.budget.SetLimit(n)
+				s.db.setMemoryLimit(n)
 			}
 			return err
 		},

@@ -29,9 +29,11 @@
 //     pointers.
 //   - A block belongs to the holders of its references until the last
 //     Release, which sets Bytes to nil; slices of it must not be used after.
-//   - Memory that is in use is charged. Idle memory is not: at most 16 MiB of
-//     idle blocks stay resident, the others are discarded (MADV_DONTNEED), and
-//     whole regions without a block in use are unmapped, except one.
+//   - Memory that is in use is charged. Idle memory is not: of idle blocks, and
+//     of idle sized blocks, at most SetIdle bytes (16 MiB unless told
+//     otherwise) stay resident, the others are discarded (MADV_DONTNEED) or
+//     unmapped, as are whole regions without a block in use or resident,
+//     except one.
 //   - Releasing more often than retaining is a bug: a panic under
 //     `invariants`, ignored otherwise. Every Get makes a new Block, so a stale
 //     reference can never release somebody else's block.

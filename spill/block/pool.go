@@ -23,8 +23,11 @@ const (
 	// blocksPerRegion equals the bits of a region's free masks.
 	blocksPerRegion = 64
 	regionSize      = blocksPerRegion * Size
-	// maxHot is how many idle blocks stay resident.
-	maxHot = 16 << 20 / Size
+	// minIdle is how many idle bytes of blocks, and of sized blocks, stay
+	// resident in any case.
+	minIdle = 16 << 20
+	// maxIdleSized is how many idle sized blocks are kept.
+	maxIdleSized = 32
 	// deadByte fills blocks that nobody owns, under `invariants`.
 	deadByte = 0xDB
 )
@@ -40,13 +43,27 @@ type Pool struct {
 	numHot  int       // idle resident blocks
 	empty   int       // regions without a block in use
 	inUse   int       // blocks handed out, or on their way back
+	maxIdle int64     // bytes of idle blocks, and of idle sized ones, to keep resident
 	closed  bool
 
-	sized atomic.Int64 // bytes of sized blocks
+	idleSized      [][]byte // mappings of released sized blocks, the latest last
+	idleSizedBytes int64
+
+	sized atomic.Int64 // bytes of sized blocks in use
 }
 
 // NewPool makes an empty pool; it maps nothing before the first Get.
-func NewPool() *Pool { return &Pool{} }
+func NewPool() *Pool { return &Pool{maxIdle: minIdle} }
+
+// SetIdle says how many bytes of idle blocks may stay resident, at least 16
+// MiB, and as many of sized ones: memory that is touched again costs nothing,
+// memory that was given back a page fault every 4 KiB. They are not charged to
+// any budget.
+func (p *Pool) SetIdle(bytes int64) {
+	p.mu.Lock()
+	p.maxIdle = max(bytes, minIdle)
+	p.mu.Unlock()
+}
 
 // Get gives a block of Size bytes, NOT zeroed, charged to res; false when the
 // budget refuses it, or the operating system does, or the pool is closed.
@@ -181,8 +198,9 @@ func (p *Pool) take() (*region, uint, error) {
 func (p *Pool) put(b *Block) {
 	if b.region == nil {
 		p.sized.Add(-int64(len(b.mapping)))
-		unmap(b.mapping)
+		mem := b.mapping
 		b.mapping = nil
+		unmap(p.keepSized(mem))
 		return
 	}
 	r, i := b.region, b.index
@@ -190,7 +208,7 @@ func (p *Pool) put(b *Block) {
 		fillDead(r.block(i))
 	}
 	p.mu.Lock()
-	keep := p.numHot < maxHot && !p.closed
+	keep := int64(p.numHot) < p.maxIdle/Size && !p.closed
 	if keep {
 		p.idleHot(r, i)
 	}
@@ -238,14 +256,42 @@ func (p *Pool) noteIdle(r *region) {
 	}
 }
 
-// retire takes r out of the pool when it has no block in use and another such
-// region exists, or the pool is closed; it returns the memory to unmap, nil if
-// r stays. p.mu is held.
+// retire takes r out of the pool when it has no block in use, none that is
+// resident, and another such region exists, or when the pool is closed; it
+// returns the memory to unmap, nil if r stays. p.mu is held.
 func (p *Pool) retire(r *region) []byte {
-	if !r.idle() || (p.empty <= 1 && !p.closed) {
+	if !r.idle() || !p.closed && (p.empty <= 1 || r.hotMask != 0) {
 		return nil
 	}
 	return p.drop(r)
+}
+
+// keepSized keeps the mapping of a released sized block for the next one of
+// about its size; it returns what has to be unmapped instead, nil if nothing.
+func (p *Pool) keepSized(mem []byte) []byte {
+	n := int64(len(mem))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed || invariants.Enabled || len(p.idleSized) == maxIdleSized || p.idleSizedBytes+n > p.maxIdle {
+		return mem
+	}
+	p.idleSized = append(p.idleSized, mem)
+	p.idleSizedBytes += n
+	return nil
+}
+
+// takeSized returns a kept mapping of at least size bytes, but at most an eighth
+// more, nil when there is none. p.mu is held.
+func (p *Pool) takeSized(size int64) []byte {
+	for i := len(p.idleSized) - 1; i >= 0; i-- {
+		mem := p.idleSized[i]
+		if n := int64(len(mem)); n >= size && n <= size+size/8 {
+			p.idleSized = append(p.idleSized[:i], p.idleSized[i+1:]...)
+			p.idleSizedBytes -= n
+			return mem
+		}
+	}
+	return nil
 }
 
 // drop forgets an idle region and returns its memory. p.mu is held.
@@ -269,15 +315,20 @@ func (p *Pool) drop(r *region) []byte {
 func (p *Pool) getSized(res *budget.Reservation, n, size int64) (*Block, error) {
 	p.mu.Lock()
 	closed := p.closed
+	mem := p.takeSized(size)
 	p.mu.Unlock()
 	if closed {
 		return nil, errClosed()
 	}
-	mem, err := raw.MapAnon(int(size))
-	if err != nil {
-		return nil, mapError(err, size)
+	if mem != nil {
+		clear(mem[:n])
+	} else {
+		var err error
+		if mem, err = raw.MapAnon(int(size)); err != nil {
+			return nil, mapError(err, size)
+		}
 	}
-	p.sized.Add(size)
+	p.sized.Add(int64(len(mem)))
 	b := &Block{pool: p, res: res, charged: size, mapping: mem, Bytes: mem[:n:size]}
 	b.refs.Store(1)
 	return b, nil
@@ -289,6 +340,8 @@ func (p *Pool) Close() {
 	var dead [][]byte
 	p.mu.Lock()
 	p.closed = true
+	dead = append(dead, p.idleSized...)
+	p.idleSized, p.idleSizedBytes = nil, 0
 	for _, set := range []*regionSet{&p.hot, &p.cold} {
 		for i := len(set.regions) - 1; i >= 0; i-- {
 			// Going down, so that removals swap in only what was seen.
@@ -308,7 +361,7 @@ type Stats struct {
 	Mapped   int64 // address space: regions and sized blocks
 	InUse    int64 // blocks and sized blocks handed out: what is charged
 	Idle     int64 // blocks of regions that nobody uses
-	Resident int64 // the part of Idle that still takes physical memory
+	Resident int64 // idle blocks and sized blocks that still take physical memory
 }
 
 // Stats returns a snapshot.
@@ -317,10 +370,10 @@ func (p *Pool) Stats() Stats {
 	defer p.mu.Unlock()
 	sized := p.sized.Load()
 	return Stats{
-		Mapped:   int64(p.regions)*regionSize + sized,
+		Mapped:   int64(p.regions)*regionSize + sized + p.idleSizedBytes,
 		InUse:    int64(p.inUse)*Size + sized,
 		Idle:     int64(p.regions*blocksPerRegion-p.inUse) * Size,
-		Resident: int64(p.numHot) * Size,
+		Resident: int64(p.numHot)*Size + p.idleSizedBytes,
 	}
 }
 

@@ -1,6 +1,7 @@
 package block
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -21,7 +22,7 @@ func checkPool(t *testing.T, p *Pool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	seen := map[*region]bool{}
-	hot, idle, empty := 0, 0, 0
+	hot, idle, empty, untouched := 0, 0, 0, 0
 	for which, set := range []*regionSet{&p.hot, &p.cold} {
 		for i, r := range set.regions {
 			if r.pos[which] != i {
@@ -41,6 +42,9 @@ func checkPool(t *testing.T, p *Pool) {
 			idle += onesCount(r.hotMask | r.coldMask)
 			if r.idle() {
 				empty++
+				if r.hotMask == 0 {
+					untouched++
+				}
 			}
 		}
 	}
@@ -50,11 +54,11 @@ func checkPool(t *testing.T, p *Pool) {
 	if got := p.regions*blocksPerRegion - p.inUse; got != idle {
 		t.Fatalf("%d idle blocks by the counters, %d by the masks", got, idle)
 	}
-	if hot > maxHot {
+	if hot > (minIdle / Size) {
 		t.Fatalf("%d resident idle blocks", hot)
 	}
-	if empty > 1 {
-		t.Fatalf("%d regions without a block in use", empty)
+	if untouched > 1 {
+		t.Fatalf("%d regions without a block in use or resident", untouched)
 	}
 }
 
@@ -182,13 +186,18 @@ func TestSizedBlocks(t *testing.T) {
 			}
 			b.Bytes[i] = 1
 		}
-		if s := p.Stats(); s.InUse != b.Charged() || s.Mapped != s.InUse || bud.Used() != s.InUse {
+		if s := p.Stats(); s.InUse != b.Charged() || s.Mapped != s.InUse+s.Resident || bud.Used() != s.InUse {
 			t.Fatalf("%+v", s)
 		}
 		b.Release()
-		if bud.Used() != 0 || p.Stats() != (Stats{}) {
-			t.Fatal("not given back")
+		if s := p.Stats(); bud.Used() != 0 || s.InUse != 0 || s.Mapped != s.Resident {
+			t.Fatalf("not given back: %+v", s)
 		}
+		// The mapping is kept, and the next block of about its size is zero.
+		if b, ok = p.GetSized(res, n); !ok || b.Charged() < n || bytes.ContainsFunc(b.Bytes, func(r rune) bool { return r != 0 }) {
+			t.Fatal("a block that was used before is not zeroed")
+		}
+		b.Release()
 	}
 	for _, n := range []int64{-1, 0, MaxSized + 1, 1 << 62, 16 << 20} {
 		if _, ok := p.GetSized(res, n); ok {
@@ -242,7 +251,7 @@ func TestRegionsAreUnmapped(t *testing.T) {
 		b.Release()
 		checkPool(t, p)
 	}
-	if s := p.Stats(); s.Mapped != regionSize || s.InUse != 0 || s.Resident > maxHot*Size {
+	if s := p.Stats(); s.Mapped < regionSize || s.InUse != 0 || s.Resident > minIdle {
 		t.Fatalf("%+v", s)
 	}
 	p.Close()
@@ -428,7 +437,7 @@ func TestResidentSizeFollows(t *testing.T) {
 			b.Release()
 		}
 	}
-	if grown := residentBytes(t) - before; grown > maxHot*Size+(16<<20) {
+	if grown := residentBytes(t) - before; grown > (minIdle/Size)*Size+(16<<20) {
 		t.Fatalf("%d bytes still resident", grown)
 	}
 	for i := 0; i < n; i += blocksPerRegion {
@@ -450,5 +459,37 @@ func BenchmarkGetRelease(b *testing.B) {
 	for b.Loop() {
 		blk, _ := p.Get(res)
 		blk.Release()
+	}
+}
+
+// TestIdleLimit keeps as much idle memory as it was told to and no more.
+func TestIdleLimit(t *testing.T) {
+	p := NewPool()
+	p.SetIdle(40 << 20)
+	res := budget.New(-1).Reserve("test")
+	var blocks []*Block
+	for range 300 {
+		b, ok := p.Get(res)
+		if !ok {
+			t.Fatal("refused")
+		}
+		blocks = append(blocks, b)
+	}
+	for range 8 {
+		b, ok := p.GetSized(res, 10<<20)
+		if !ok {
+			t.Fatal("refused")
+		}
+		blocks = append(blocks, b)
+	}
+	for _, b := range blocks {
+		b.Release()
+	}
+	if s := p.Stats(); s.InUse != 0 || s.Resident > 2*(40<<20) || raw.Mapped && !invariants.Enabled && s.Resident < 60<<20 {
+		t.Fatalf("%+v", s)
+	}
+	p.Close()
+	if s := p.Stats(); s.Mapped != 0 {
+		t.Fatalf("%+v", s)
 	}
 }

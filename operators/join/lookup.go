@@ -37,50 +37,68 @@ func (p *prober) lookup(sel []uint32) (hit []uint32, rows []raw.Addr) {
 	live := sel
 	for round := uint64(0); len(live) > 0; round++ {
 		next := &p.retry[round&1]
+		if t.even {
+			loadEntries(t, round, live, &p.lanes)
+		} else {
+			loadUneven(t, round, live, &p.lanes)
+		}
 		var cands, misses int
 		switch {
-		case t.even && t.large:
-			loadEntries(t, round, live, &p.lanes)
-			cands, misses = checkEntries(live, &p.lanes, next)
-		case t.even:
-			cands, misses = gatherEntries(t, round, live, &p.lanes, next)
+		case t.large || p.b.inline == 0 || p.key.Sel != nil:
+			if cands, misses = checkEntries(live, &p.lanes, next); cands > 0 {
+				misses = p.compare(cands, misses, next)
+			}
+		case p.b.inline == 8:
+			loadKeys[uint64](live, &p.lanes, p.keyOff, raw.Of(p.none))
+			misses = checkKeys(raw.Cast[uint64](p.key.Data), live, &p.lanes, next)
 		default:
-			loadUneven(t, round, live, &p.lanes)
-			cands, misses = checkEntries(live, &p.lanes, next)
-		}
-		if cands > 0 {
-			misses = p.compare(cands, misses, next)
+			loadKeys[uint32](live, &p.lanes, p.keyOff, raw.Of(p.none))
+			misses = checkKeys(raw.Cast[uint32](p.key.Data), live, &p.lanes, next)
 		}
 		live = next[:misses]
 	}
+	n := collect(sel, &p.row, &p.hit, &p.rows)
+	return p.hit[:n], p.rows[:n]
+}
+
+// collect lists the positions that have a row, and the rows.
+//
+//go:noinline
+func collect(sel []uint32, row *[vector.Capacity]raw.Addr, hit *[vector.Capacity]uint32, rows *[vector.Capacity]raw.Addr) int {
 	n := 0
 	for _, q := range sel {
-		r := p.row[q&laneMask]
-		p.hit[n&laneMask] = q
-		p.rows[n&laneMask] = r
+		r := row[q&laneMask]
+		hit[n&laneMask] = q
+		rows[n&laneMask] = r
 		if r != 0 {
 			n++
 		}
 	}
-	return p.hit[:n], p.rows[:n]
+	return n
 }
 
-// Looking at an entry and judging it are one loop while directories are small.
-// When they are large they are two: the fewer instructions there are between
-// loads that miss the caches, the more of them are under way at once.
+// The loops are kept out of line, where each has the registers to itself.
+//
+// Entries are fetched in one loop and judged in the next, and so are keys: the
+// fewer instructions there are between loads that miss the caches, the more of
+// them are under way at once.
 
 // loadEntries fetches the entry that is round slots behind the first one of
 // each position.
+//
+//go:noinline
 func loadEntries(t *table, round uint64, live []uint32, l *lanes) {
 	base, mask := t.dirs[0].base, t.dirs[0].mask
-	left, right, log := t.left&63, t.right&63, t.log&63
+	shift, high := t.shift&63, t.high
 	for i, q := range live {
 		h := l.hashes[q&laneMask]
-		l.loaded[i&laneMask] = *raw.At[uint64](base, uintptr(h<<left>>1>>right<<log|(h+round)&mask)*8)
+		l.loaded[i&laneMask] = *raw.At[uint64](base, uintptr(h>>shift&high|(h+round)&mask)*8)
 	}
 }
 
 // loadUneven is loadEntries over directories of different sizes.
+//
+//go:noinline
 func loadUneven(t *table, round uint64, live []uint32, l *lanes) {
 	left, right := t.left&63, t.right&63
 	dirs := t.dirs
@@ -94,6 +112,8 @@ func loadUneven(t *table, round uint64, live []uint32, l *lanes) {
 // checkEntries judges the fetched entries: positions whose salt agrees become
 // candidates, those in whose slot another key is go to miss; an empty slot
 // ends the search.
+//
+//go:noinline
 func checkEntries(live []uint32, l *lanes, miss *[vector.Capacity]uint32) (cands, misses int) {
 	for i, q := range live {
 		e := l.loaded[i&laneMask]
@@ -113,27 +133,37 @@ func checkEntries(live []uint32, l *lanes, miss *[vector.Capacity]uint32) (cands
 	return cands, misses
 }
 
-// gatherEntries is loadEntries and checkEntries in one.
-func gatherEntries(t *table, round uint64, live []uint32, l *lanes, miss *[vector.Capacity]uint32) (cands, misses int) {
-	base, mask := t.dirs[0].base, t.dirs[0].mask
-	left, right, log := t.left&63, t.right&63, t.log&63
-	for _, q := range live {
-		h := l.hashes[q&laneMask]
-		e := *raw.At[uint64](base, uintptr(h<<left>>1>>right<<log|(h+round)&mask)*8)
-		l.row[q&laneMask] = raw.Addr(e & addrMask)
-		same, used := 0, 0
-		if uint16(e>>addrBits) == rowset.Salt(h) {
-			same = 1
+// loadKeys fetches the key of each entry's row, without regard to salts: for
+// tables in the cache, where another key's row costs less than the test.
+//
+//go:noinline
+func loadKeys[T uint32 | uint64](live []uint32, l *lanes, off uintptr, none raw.Addr) {
+	for i, q := range live {
+		r := raw.Addr(l.loaded[i&laneMask] & addrMask)
+		l.row[q&laneMask] = r
+		if r == 0 {
+			r = none
 		}
-		if e != 0 {
+		l.loaded[i&laneMask] = uint64(*raw.At[T](r, off))
+	}
+}
+
+// checkKeys lists in miss the positions in whose slot another key is.
+//
+//go:noinline
+func checkKeys[T uint32 | uint64](keys []T, live []uint32, l *lanes, miss *[vector.Capacity]uint32) (misses int) {
+	for i, q := range live {
+		differ, used := 0, 0
+		if T(l.loaded[i&laneMask]) != keys[q] {
+			differ = 1
+		}
+		if l.row[q&laneMask] != 0 {
 			used = 1
 		}
-		l.cand[cands&laneMask] = q
-		cands += same & used
 		miss[misses&laneMask] = q
-		misses += used &^ same
+		misses += differ & used
 	}
-	return cands, misses
+	return misses
 }
 
 // compare compares the keys of the candidates with those of their rows and

@@ -54,6 +54,7 @@ type prober struct {
 	keyType types.Physical
 	keyOff  uintptr
 	keyTmp  *vector.Vector
+	none    []byte // stands for a row where there is none
 
 	lanes
 	hit   [vector.Capacity]uint32
@@ -91,6 +92,7 @@ func newProber(b *Build) *prober {
 		p.keyType = t.Physical()
 		p.keyTmp = vector.New(t)
 		p.keyOff = b.build.layout.ColOffset(0)
+		p.none = make([]byte, b.build.layout.Width)
 	}
 	if e := b.spec.Residual; e != nil {
 		p.cond = newCondition(b, eval.NewContext(b.env.Session, e))

@@ -25,10 +25,12 @@ type table struct {
 	left  uint         // a hash's partition is hash << left >> 1 >> right
 	right uint
 	dirs  []directory // by partition
-	// even: all directories have 1 << log slots and follow each other. large:
-	// they and the rows are larger than a core's cache.
+	// even: all directories have the same size and follow each other, so that
+	// a hash's first slot is hash >> shift & high | hash & mask. large: they and
+	// the rows are larger than a core's cache.
 	even  bool
-	log   uint
+	shift uint
+	high  uint64
 	large bool
 
 	dense raw.Addr // the addresses by key − min, when span > 0
@@ -49,7 +51,7 @@ const (
 	addrMask = 1<<addrBits - 1
 
 	// largeBytes is more than a core's own cache holds beside other things.
-	largeBytes = 512 << 10
+	largeBytes = 1 << 20
 
 	minDenseSlots = 64 << 10
 	maxDenseSlots = 16 << 20
@@ -138,7 +140,12 @@ func (b *Build) newTable(ctx context.Context, parts []*rowset.Loaded, shift, nbi
 		} else if ok, err = t.alloc(total, mem, must); !ok || err != nil {
 			return t, false, err
 		}
-		t.log = uint(bits.TrailingZeros64(uint64(most / 8)))
+		if log := bits.TrailingZeros64(uint64(most / 8)); t.even && log+nbits+shift < 64 {
+			t.shift = uint(64 - shift - nbits - log)
+			t.high = uint64(1)<<(nbits+log) - 1<<log
+		} else {
+			t.even = false
+		}
 		t.large = total+t.rows*int64(b.build.layout.Width) > largeBytes
 		t.dirs = make([]directory, len(parts))
 		base := raw.Of(t.mem.Bytes)

@@ -234,12 +234,14 @@ func (b *binder) groupBy(g *ast.GroupBy, items []selectItem, base exprCtx, aggs 
 	}
 	if g.All {
 		for _, it := range items {
-			if aggs.refers(it.expr) {
+			// What refers to no column is the same for all rows: it is no key,
+			// and without any key nothing is grouped.
+			if aggs.refers(it.expr) || len(logical.ColumnsOf(it.expr)) == 0 {
 				continue
 			}
 			add(it.expr)
 		}
-		return groups, true, nil
+		return groups, len(groups) > 0, nil
 	}
 	var flat []ast.Expr
 	for i := range g.Items {

@@ -34,7 +34,9 @@ func (d *decorrelator) pull(n logical.Node, top bool) (logical.Node, bool) {
 	}
 	switch n := n.(type) {
 	case *logical.Filter:
-		in, ok := d.pull(n.Input, top)
+		// What is below produces the columns of the conditions, and a LIMIT
+		// there counts rows before they are filtered: nothing of it can go.
+		in, ok := d.pull(n.Input, false)
 		if !ok {
 			return nil, false
 		}

@@ -202,7 +202,13 @@ func (u *unnester) expr(e logical.Expr, n logical.Node) (logical.Expr, logical.N
 }
 
 // value joins a subquery whose value is wanted and returns the value.
+//
+// An operand that is compared twice, as in BETWEEN and CASE x WHEN, occurs
+// twice as the same subquery; it is joined once.
 func (u *unnester) value(s *logical.Subquery, n logical.Node) (logical.Expr, logical.Node, error) {
+	if s.Kind == logical.ScalarSubquery && logical.Produced(n)[s.Col] {
+		return &logical.Column{At: s.At, ID: s.Col, Typ: s.Typ, Name: columnName(s)}, n, nil
+	}
 	plan, conds, err := u.subplan(s, s.Kind == logical.Exists)
 	if err != nil {
 		return nil, nil, err

@@ -49,6 +49,14 @@ type Table interface {
 	Scan(ctx context.Context, spec *ScanSpec) (Scanner, error)
 }
 
+// ReaderSizer is implemented by tables that know beforehand what a reader
+// charges to ScanSpec.Mem.
+type ReaderSizer interface {
+	// ReaderBytes estimates the most that one reader of these columns, those of
+	// predicates included, holds at a time.
+	ReaderBytes(columns []int) int64
+}
+
 // ScanSpec says what a scan must return.
 type ScanSpec struct {
 	// Columns are ordinals of Table.Columns, in output order. Empty: only row

@@ -295,6 +295,7 @@ func (d *direct) learn(ctx context.Context, l *local, slot, sel []uint32) error 
 		}
 	}
 	if err := l.find(ctx, at, len(at)); err != nil {
+		d.dims = d.dims[:0] // the new slots have no rows
 		return err
 	}
 	copy(d.rows[d.known:], l.probe.rows[:len(at)])

@@ -69,7 +69,7 @@ func (l *distinctLocal) push(ctx context.Context, in *vector.Chunk) error {
 		sel = kernel.SelectTrue(in.Cols[f], sel, n, l.sel)
 		n = len(sel)
 	}
-	return l.local.add(ctx, in.Cols, sel, n)
+	return l.local.addPieces(ctx, in.Cols, sel, n)
 }
 
 // finalize computes the aggregates of h from the distinct rows.
@@ -104,7 +104,7 @@ func (d *distinctSet) finalize(ctx context.Context, h *Hash) error {
 				if !ok {
 					break
 				}
-				if err := to.add(ctx, chunk.Cols, chunk.Sel, chunk.NumRows()); err != nil {
+				if err := to.addPieces(ctx, chunk.Cols, chunk.Sel, chunk.NumRows()); err != nil {
 					return err
 				}
 			}

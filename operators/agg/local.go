@@ -2,6 +2,7 @@ package agg
 
 import (
 	"context"
+	"errors"
 
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/operators/function"
@@ -75,8 +76,39 @@ func (l *local) Push(ctx context.Context, in *vector.Chunk) (operators.Status, e
 			return operators.Finished, err
 		}
 	}
-	return operators.NeedInput, l.add(ctx, in.Cols, in.Sel, in.NumRows())
+	return operators.NeedInput, l.addPieces(ctx, in.Cols, in.Sel, in.NumRows())
 }
+
+// addPieces is add, in pieces when there is no memory for the groups of so many
+// rows at once.
+func (l *local) addPieces(ctx context.Context, cols []*vector.Vector, sel []uint32, n int) error {
+	err := l.add(ctx, cols, sel, n)
+	if err == nil {
+		return nil
+	}
+	var full noRoom
+	if !errors.As(err, &full) {
+		return err
+	}
+	if n == 1 {
+		return full.error
+	}
+	if sel == nil {
+		sel = make([]uint32, n)
+		for i := range sel {
+			sel[i] = uint32(i)
+		}
+	}
+	if err := l.addPieces(ctx, cols, sel[:n/2], n/2); err != nil {
+		return err
+	}
+	return l.addPieces(ctx, cols, sel[n/2:n], n-n/2)
+}
+
+// noRoom is an error 53200 before which no state has been changed.
+type noRoom struct{ error }
+
+func (e noRoom) Unwrap() error { return e.error }
 
 // EndBatch implements operators.SinkLocal.
 func (l *local) EndBatch(context.Context) error { return nil }
@@ -189,11 +221,14 @@ func (l *local) prepare(ctx context.Context) error {
 		l.probe = newProber()
 		l.hash = make([]uint64, vector.Capacity)
 	}
-	gen := l.w.Generation()
+	gen, rows := l.w.Generation(), l.w.NumRows()
 	if err := l.w.Adapt(ctx); err != nil {
 		return err
 	}
 	if gen != l.w.Generation() {
+		if l.w.NumRows() < rows {
+			l.forgot = true // for want of memory, some went to disk
+		}
 		l.rebuild()
 	}
 	if l.h.layout.HasStateRefs && l.w.Bytes() > rowset.RaiseBytes && l.h.mem.Held() > l.h.mem.Share() {
@@ -260,7 +295,7 @@ func (l *local) find(ctx context.Context, sel []uint32, n int) error {
 // tryFind is find; false when memory for new rows was refused.
 func (l *local) tryFind(ctx context.Context, sel []uint32, n int) (bool, error) {
 	if l.dir.full(n) {
-		if err := l.enlarge(n); err != nil {
+		if err := l.enlarge(ctx); err != nil {
 			return false, err
 		}
 	}
@@ -314,15 +349,22 @@ func (l *local) appendFresh(ctx context.Context, sel, fresh []uint32) (bool, err
 	return true, nil
 }
 
-// enlarge makes room for n more groups in the directory: it doubles, or is
+// enlarge makes room for more groups in the directory: it doubles, or is
 // forgotten when it must not or cannot.
-func (l *local) enlarge(n int) error {
+func (l *local) enlarge(ctx context.Context) error {
 	h := l.h
 	if l.dir.entries == nil {
-		if !l.dir.resize(h.env.Pool, h.mem, minEntries) {
-			return l.dir.force(h.env.Pool, h.mem, minEntries)
+		if l.dir.resize(h.env.Pool, h.mem, minEntries) {
+			return nil
 		}
-		return nil
+		err := l.dir.force(h.env.Pool, h.mem, minEntries)
+		if !sqlerr.Is(err, sqlerr.CodeOutOfMemory) || l.w.Bytes() == 0 {
+			return err
+		}
+		if err := l.makeRoom(ctx, l.w.Bytes()); err != nil {
+			return err
+		}
+		return l.dir.force(h.env.Pool, h.mem, minEntries)
 	}
 	if len(l.dir.entries) < maxEntries {
 		var bigger directory
@@ -391,6 +433,9 @@ func (l *local) forceAll(ctx context.Context, sel []uint32, n int) error {
 	l.forgot = true
 	rows := l.probe.rows
 	if err := l.w.AppendForce(ctx, &l.in, l.hash, sel, n, rows); err != nil {
+		if sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
+			err = noRoom{err}
+		}
 		return err
 	}
 	l.h.initStates(rows[:n])

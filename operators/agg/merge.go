@@ -213,10 +213,11 @@ func (m *merger) move(ctx context.Context, from *rowset.Set, p *rowset.Partition
 		for page.Count > 0 {
 			n := page.Take(m.src, h.layout.Width)
 			live := unmarked(m.src[:n], flag)
-			gen := w.Generation()
+			gen, rows := w.Generation(), w.NumRows()
 			if err := w.Adapt(ctx); err != nil {
 				return nil, false, err
 			}
+			forgot = forgot || w.NumRows() < rows // some went to disk
 			if gen != w.Generation() && m.dir.count > 0 {
 				m.dir.clear()
 				if m.dir.full(int(w.NumRows())) {

@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/spill/budget"
@@ -14,28 +15,60 @@ import (
 type Table struct {
 	scanner storage.Scanner
 	types   []types.Type
-	mem     *budget.Reservation
+	mem     *budget.Reservation // nil: the caller's
 	workers int
 }
 
 var _ operators.Source = (*Table)(nil)
 
-// NewTable plans a scan of t. spec is completed with the query's chunk size
-// and a reservation, which the source closes.
+// NewTable plans a scan of t. spec is completed with the query's chunk size, the
+// number of workers that memory allows, and, unless it has one, a reservation,
+// which the source closes.
 func NewTable(ctx context.Context, env *operators.Env, t storage.Table, spec storage.ScanSpec) (*Table, error) {
-	s := &Table{mem: env.Budget.Reserve("scan")}
-	spec.ChunkRows, spec.Mem, spec.Workers = env.FillLimit, s.mem, env.Threads
+	s := &Table{}
+	if spec.Mem == nil {
+		s.mem = env.Budget.Reserve(Tag)
+		spec.Mem = s.mem
+	}
+	spec.ChunkRows, spec.Workers = env.FillLimit, Workers(env, ReaderBytes(t, &spec))
 	cols := t.Columns()
 	for _, c := range spec.Columns {
 		s.types = append(s.types, cols[c].Type)
 	}
 	var err error
 	if s.scanner, err = t.Scan(ctx, &spec); err != nil {
-		s.mem.Close()
+		s.closeMem()
 		return nil, err
 	}
-	s.workers = max(1, s.scanner.Morsels())
+	s.workers = max(1, min(s.scanner.Morsels(), spec.Workers))
 	return s, nil
+}
+
+// Tag names the memory of scans.
+const Tag = "scan"
+
+// ReaderBytes returns about what one worker's buffers take; 0: unknown.
+func ReaderBytes(t storage.Table, spec *storage.ScanSpec) int64 {
+	sizer, ok := t.(storage.ReaderSizer)
+	if !ok {
+		return 0
+	}
+	columns := slices.Clone(spec.Columns)
+	for i := range spec.Predicates {
+		columns = append(columns, spec.Predicates[i].Column)
+	}
+	slices.Sort(columns)
+	return sizer.ReaderBytes(slices.Compact(columns))
+}
+
+// Workers returns how many workers may read when the buffers of each take
+// readerBytes: not more of the memory limit than half.
+func Workers(env *operators.Env, readerBytes int64) int {
+	n := int64(max(env.Threads, 1))
+	if readerBytes > 0 {
+		n = max(1, min(n, env.Budget.Limit()/2/readerBytes))
+	}
+	return int(n)
 }
 
 // Types implements operators.Source.
@@ -56,7 +89,13 @@ func (s *Table) NewLocal(*operators.Task) (operators.SourceLocal, error) {
 // Close implements operators.Source.
 func (s *Table) Close() {
 	_ = s.scanner.Close() // files open for reading: nothing can be lost
-	s.mem.Close()
+	s.closeMem()
+}
+
+func (s *Table) closeMem() {
+	if s.mem != nil {
+		s.mem.Close()
+	}
 }
 
 // tableLocal is a storage.Reader under the names of SourceLocal.

@@ -82,6 +82,8 @@ type builder struct {
 	plan *Plan
 	est  *cardinality.Estimator
 	ctes map[int]*cte
+	// scans are those of tables; they share a reservation.
+	scans []*scanSource
 }
 
 // cte is a common table expression whose rows are, or will be, in a table.
@@ -123,6 +125,7 @@ func (b *builder) lower(plan *logical.Plan, o Options) error {
 	// A limit without order keeps the first rows, whatever the setting says.
 	s.ordered = s.ordered || b.env.PreserveOrder || b.plan.left >= 0
 	b.plan.root = s
+	b.promiseScans()
 	return b.output(s, plan.Output)
 }
 

@@ -45,6 +45,7 @@ func (b *builder) scan(n *logical.Scan, need map[logical.ColID]bool) (*stream, e
 		}
 	}
 	src := &scanSource{table: n.Table, spec: spec}
+	b.scans = append(b.scans, src)
 	s := newStream(cols, func(ctx context.Context) (operators.Source, error) { return src.open(ctx, b.env) })
 	s.scan, s.origin = src, map[logical.ColID]int{}
 	for i, c := range cols {
@@ -93,6 +94,26 @@ func (s *scanSource) open(ctx context.Context, env *operators.Env) (operators.So
 		}
 	}
 	return scan.NewTable(ctx, env, s.table, spec)
+}
+
+// promiseScans makes the reservation that all scans of the query share. They
+// run after joins and aggregations have filled memory, which have to leave room
+// for the largest of them.
+func (b *builder) promiseScans() {
+	if len(b.scans) == 0 {
+		return
+	}
+	var most int64
+	for _, s := range b.scans {
+		n := scan.ReaderBytes(s.table, &s.spec)
+		most = max(most, n*int64(scan.Workers(b.env, n)))
+	}
+	mem := b.env.Budget.ReserveWorking(scan.Tag, min(most, b.env.Budget.Limit()/2))
+	for _, s := range b.scans {
+		s.spec.Mem = mem
+	}
+	// Closers run last to first: this one when the scans are closed.
+	b.plan.closers = append([]func(){mem.Close}, b.plan.closers...)
 }
 
 func (s *scanSource) notes() []string {

@@ -11,6 +11,10 @@ import (
 // shareFraction of what is free may go to one spilling reservation.
 const shareNum, shareDen = 7, 10
 
+// floorPart of the limit is the most that one floor takes of it: a plan may have
+// a dozen operators.
+const floorPart = 16
+
 // maxFloor keeps the sum of floors far from overflow.
 const maxFloor = 1 << 48
 
@@ -24,6 +28,7 @@ type Budget struct {
 	used     atomic.Int64
 	peak     atomic.Int64
 	unfilled atomic.Int64 // sum of max(0, floor − held) over spilling reservations
+	promised atomic.Int64 // the same over working ones
 	spillCap atomic.Int64 // -1 = off
 	fault    atomic.Pointer[faultFunc]
 
@@ -88,11 +93,22 @@ func (b *Budget) Reserve(tag string) *Reservation {
 	return b.register(&Reservation{b: b, tag: tag})
 }
 
-// ReserveSpilling opens a reservation for an operator that can spill, holding
-// nothing yet. floorBytes is what it needs to work at all at a bearable speed;
-// the package comment has the rule. The caller closes it.
-func (b *Budget) ReserveSpilling(tag string, floorBytes int64) *Reservation {
+// ReserveWorking is Reserve for memory that will be wanted later, floorBytes of
+// it at least: spilling reservations leave that much free. Whoever asks for more
+// than a part of the limit takes it from the operators that run before.
+func (b *Budget) ReserveWorking(tag string, floorBytes int64) *Reservation {
 	floor := min(max(floorBytes, 0), maxFloor)
+	r := &Reservation{b: b, tag: tag, floor: floor}
+	b.promised.Add(r.floor)
+	return b.register(r)
+}
+
+// ReserveSpilling opens a reservation for an operator that can spill, holding
+// nothing yet. floorBytes is what it needs to work at all at a bearable speed,
+// of which a small budget grants less; the package comment has the rule. The
+// caller closes it.
+func (b *Budget) ReserveSpilling(tag string, floorBytes int64) *Reservation {
+	floor := min(max(floorBytes, 0), maxFloor, b.Limit()/floorPart)
 	r := &Reservation{b: b, tag: tag, floor: floor, spilling: true}
 	b.unfilled.Add(r.floor)
 	return b.register(r)
@@ -134,7 +150,7 @@ type Holder struct {
 	Tag      string
 	Held     int64 // bytes held now
 	Peak     int64 // highest Held so far
-	Floor    int64 // of a spilling reservation
+	Floor    int64 // 0 without one
 	Spilling bool
 }
 

@@ -119,52 +119,93 @@ func TestRefusalNamesTheHolders(t *testing.T) {
 }
 
 func TestFairnessOfSpillingReservations(t *testing.T) {
-	b := New(1000)
+	b := New(1600)
 	a := b.ReserveSpilling("a", 100)
 	c := b.ReserveSpilling("c", 100)
 	// a may have 0.7 of what c's floor leaves.
-	if a.Share() != 630 {
+	if a.Share() != 1050 {
 		t.Fatalf("share of a %d", a.Share())
 	}
-	if !a.TryGrow(630) || a.TryGrow(1) {
+	if !a.TryGrow(1050) || a.TryGrow(1) {
 		t.Fatal("a does not end at its share")
 	}
-	// c: 0.7 × 370 = 259
-	if c.Share() != 259 || !c.TryGrow(259) || c.TryGrow(1) {
+	// c: 0.7 × 550 = 385
+	if c.Share() != 385 || !c.TryGrow(385) || c.TryGrow(1) {
 		t.Fatalf("share of c %d, held %d", c.Share(), c.Held())
 	}
-	// Now a is above its share, 0.7 × 741 = 518: it keeps, but gets no more.
-	if a.Share() != 518 || a.TryGrow(1) || a.Held() != 630 {
+	// Now a is above its share, 0.7 × 1215 = 850: it keeps, but gets no more.
+	if a.Share() != 850 || a.TryGrow(1) || a.Held() != 1050 {
 		t.Fatalf("share of a %d", a.Share())
 	}
 	// There is room for working memory, up to the limit.
 	w := b.Reserve("w")
-	if !w.TryGrow(111) || w.TryGrow(1) {
+	if !w.TryGrow(165) || w.TryGrow(1) {
 		t.Fatal("working memory")
 	}
-	w.Shrink(111)
-	// And for a third operator, up to its floor if the share is less.
+	w.Shrink(165)
+	// And for further operators: 0.7 × 165 = 115, then up to the floor where
+	// the share, 0.7 × 50, is less.
 	d := b.ReserveSpilling("d", 100)
-	if !d.TryGrow(100) || d.TryGrow(1) {
+	if !d.TryGrow(115) || d.TryGrow(1) {
+		t.Fatal("share not granted")
+	}
+	e := b.ReserveSpilling("e", 100)
+	if !e.TryGrow(40) || e.TryGrow(11) {
 		t.Fatal("floor not granted")
 	}
 	// Grow ignores the share and heeds the limit.
-	if d.Grow(11) != nil || d.Grow(1) == nil {
+	if d.Grow(10) != nil || d.Grow(1) == nil {
 		t.Fatal("Grow")
 	}
 	checkSum(t, b)
 	a.Close()
-	if c.Share() != 622 || !c.TryGrow(300) {
+	// 0.7 × (1600 − 125 − 40 − 60)
+	if c.Share() != 962 || !c.TryGrow(500) {
 		t.Fatalf("share of c after a ended %d", c.Share())
 	}
 	checkSum(t, b)
 }
 
+func TestPromises(t *testing.T) {
+	b := New(1600)
+	w := b.ReserveWorking("scan", 600)
+	a := b.ReserveSpilling("a", 100)
+	// 0.7 × (1600 − 600)
+	if a.Share() != 700 || a.TryGrow(701) || !a.TryGrow(700) {
+		t.Fatalf("share of a %d", a.Share())
+	}
+	// What is promised is not given to floors either.
+	c := b.ReserveSpilling("c", 100)
+	d := b.ReserveSpilling("d", 100)
+	if !c.TryGrow(100) || !d.TryGrow(100) || d.Share() != 140 {
+		t.Fatal("floors not granted")
+	}
+	if !a.TryGrow(0) || a.TryGrow(1) {
+		t.Fatal("a took what was promised")
+	}
+	// Filling the promise changes nothing for others; giving back renews it.
+	if !w.TryGrow(600) || d.TryGrow(41) {
+		t.Fatal("the promise was not kept")
+	}
+	if !w.TryGrow(100) || w.TryGrow(1) {
+		t.Fatal("working memory ends at the limit")
+	}
+	w.Shrink(700)
+	if b.promised.Load() != 600 {
+		t.Fatalf("%d promised", b.promised.Load())
+	}
+	w.Close()
+	if b.promised.Load() != 0 || !d.TryGrow(300) {
+		t.Fatal("the promise outlived its reservation")
+	}
+	checkSum(t, b)
+}
+
 func TestFloorsBeyondTheLimit(t *testing.T) {
-	b := New(1000)
+	b := New(1600)
 	var rs []*Reservation
 	for range 20 {
-		rs = append(rs, b.ReserveSpilling("op", 100))
+		rs = append(rs, b.ReserveSpilling("op", 200)) // a 16th of the limit
 	}
 	granted := 0
 	for _, r := range rs {
@@ -172,7 +213,7 @@ func TestFloorsBeyondTheLimit(t *testing.T) {
 			granted++
 		}
 	}
-	if granted != 10 || b.Used() != 1000 {
+	if granted != 16 || b.Used() != 1600 {
 		t.Fatalf("%d floors granted, used %d", granted, b.Used())
 	}
 	checkSum(t, b)

@@ -8,7 +8,10 @@
 // # Two kinds of reservations
 //
 // Working reservations (Reserve) are for what cannot be spilled: buffers of
-// scans, result queues, caches. They may use everything up to the limit.
+// scans, result queues, caches. They may use everything up to the limit. One
+// that is opened before its memory is wanted (ReserveWorking) has a floor,
+// which spilling reservations leave alone: an operator can make room, a scan
+// that comes after it cannot.
 //
 // Spilling reservations (ReserveSpilling) belong to operators that can move
 // their state to disk. Left alone, the first of two such operators would take
@@ -16,17 +19,20 @@
 // with
 //
 //	others   = bytes held by all other reservations of the budget
+//	promised = sum over working reservations of max(0, floor − held)
 //	unfilled = sum over the other spilling reservations of max(0, floor − held)
-//	share    = 0.7 × (limit − others − unfilled)
+//	share    = 0.7 × (limit − others − promised − unfilled)
 //
 // a request for n bytes is granted
 //
-//   - up to the floor (held + n ≤ floor): whenever the limit allows it at all;
+//   - up to the floor (held + n ≤ floor): while held + n ≤ limit − others −
+//     promised;
 //   - above the floor: while held + n ≤ share.
 //
 // The floor is what the operator needs to work at a bearable speed while it
-// spills (a block for each partition, say). Floors are promises about order,
-// not about memory: working reservations may still use the bytes. The share
+// spills (a block for each partition, say), but never more than a 16th of the
+// limit. Floors are promises about order, not about memory: working
+// reservations may still use the bytes. The share
 // moves: an operator that took 0.7 of an idle budget is refused more while a
 // second one grows, and it alone decides what to spill. A geometric series of
 // shares, 0.7, 0.21, 0.063 of the limit, never sums up to the limit, so there

@@ -17,7 +17,7 @@ const closed = math.MinInt64
 type Reservation struct {
 	b        *Budget
 	tag      string
-	floor    int64 // 0 for working reservations
+	floor    int64
 	spilling bool
 
 	held atomic.Int64 // bytes, or closed
@@ -84,11 +84,19 @@ func (r *Reservation) grow(n int64, fair bool) bool {
 	}
 }
 
-// moved keeps the sum of unfilled floors when held went from a to b.
+// moved keeps the sums of unfilled floors when held went from a to b.
 func (r *Reservation) moved(a, b int64) {
 	if d := min(b, r.floor) - min(a, r.floor); d != 0 {
-		r.b.unfilled.Add(-d)
+		r.floors().Add(-d)
 	}
+}
+
+// floors is the sum that the reservation's floor is part of.
+func (r *Reservation) floors() *atomic.Int64 {
+	if r.spilling {
+		return &r.b.unfilled
+	}
+	return &r.b.promised
 }
 
 // allowed returns how many bytes the rule of the package comment lets the
@@ -99,6 +107,7 @@ func (r *Reservation) allowed(pending int64) int64 {
 	others := max(b.used.Load()-pending-held, 0)
 	bound := b.limit.Load() - others
 	if r.spilling {
+		bound -= max(b.promised.Load(), 0)
 		unfilled := max(b.unfilled.Load()-max(r.floor-held, 0), 0)
 		free := max(bound-unfilled, 0)
 		share := free/shareDen*shareNum + free%shareDen*shareNum/shareDen
@@ -194,7 +203,7 @@ func (r *Reservation) Close() {
 		return
 	}
 	// An ended reservation's floor is owed to nobody.
-	r.b.unfilled.Add(-max(r.floor-held, 0))
+	r.floors().Add(-max(r.floor-held, 0))
 	r.b.used.Add(-held)
 	r.b.mu.Lock()
 	delete(r.b.open, r)

@@ -487,6 +487,5 @@ func (w *Writer) putRows(ctx context.Context, src []raw.Addr, bufs [][]byte, dst
 	if ok, err := w.AppendRows(ctx, src, bufs, dst, false); ok || err != nil {
 		return err
 	}
-	_, err = w.AppendRows(ctx, src, bufs, dst, true)
-	return err
+	return w.forceRows(ctx, src, bufs)
 }

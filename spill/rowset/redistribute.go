@@ -49,7 +49,7 @@ func (w *Writer) move(ctx context.Context) error {
 			if err := sqlerr.FromContext(ctx); err != nil {
 				return err
 			}
-			if err := w.moveRows(PageRows{raw.Of(p.blk.Bytes), p.n}, w.bufs); err != nil {
+			if err := w.moveRows(ctx, PageRows{raw.Of(p.blk.Bytes), p.n}); err != nil {
 				return err
 			}
 			w.forgetPage(p)
@@ -65,16 +65,38 @@ func (w *Writer) move(ctx context.Context) error {
 	return nil
 }
 
-// moveRows copies rows by force.
-func (w *Writer) moveRows(rows PageRows, bufs [][]byte) error {
+// moveRows copies rows by force. When there is no memory for one more page,
+// those that were copied before go to disk.
+func (w *Writer) moveRows(ctx context.Context, rows PageRows) error {
 	w.scratchRows()
 	for rows.Count > 0 {
 		k := rows.Take(w.src, w.s.l.Width)
-		if _, err := w.appendRows(w.src[:k], bufs, w.dst, true); err != nil {
+		if err := w.forceRows(ctx, w.src[:k], w.bufs); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// forceRows appends rows at the cost of those that the writer holds, and in
+// small portions if it must. Where they are afterwards nobody asks.
+func (w *Writer) forceRows(ctx context.Context, src []raw.Addr, bufs [][]byte) error {
+	w.scratchRows()
+	_, err := w.appendRows(src, bufs, w.dst, true)
+	if spilled, serr := w.spillForRoom(ctx, err); spilled || serr != nil {
+		if serr != nil {
+			return serr
+		}
+		_, err = w.appendRows(src, bufs, w.dst, true)
+	}
+	if len(src) == 1 || !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
+		return err
+	}
+	half := len(src) / 2
+	if err := w.forceRows(ctx, src[:half], bufs); err != nil {
+		return err
+	}
+	return w.forceRows(ctx, src[half:], bufs)
 }
 
 func (w *Writer) scratchRows() {
@@ -110,6 +132,11 @@ func (w *Writer) Spill(ctx context.Context, want int64) (freed int64, err error)
 	if err := w.Divide(ctx); err != nil {
 		return 0, err
 	}
+	return w.spillParts(ctx, want)
+}
+
+// spillParts is Spill without dividing.
+func (w *Writer) spillParts(ctx context.Context, want int64) (freed int64, err error) {
 	type candidate struct {
 		part   int
 		bytes  int64

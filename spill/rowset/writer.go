@@ -2,6 +2,7 @@ package rowset
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/gannetdb/gannet/spill/block"
@@ -106,11 +107,29 @@ func (w *Writer) Append(ctx context.Context, in *rowfmt.Input, hashes []uint64, 
 	return w.append(ctx, in, hashes, sel, n, rows, false)
 }
 
-// AppendForce is Append for callers that cannot spill more: it takes memory up
-// to the limit of the budget, and fails with 53200 beyond.
+// AppendForce is Append for callers to whom spilling brought nothing: it takes
+// memory up to the limit of the budget. When that does not do either, all that
+// the writer holds goes to disk, which changes the generation, before it fails
+// with 53200; fewer rows may fit then.
 func (w *Writer) AppendForce(ctx context.Context, in *rowfmt.Input, hashes []uint64, sel []uint32, n int, rows []raw.Addr) error {
 	_, err := w.append(ctx, in, hashes, sel, n, rows, true)
+	if spilled, serr := w.spillForRoom(ctx, err); spilled || serr != nil {
+		if serr != nil {
+			return serr
+		}
+		_, err = w.append(ctx, in, hashes, sel, n, rows, true)
+	}
 	return err
+}
+
+// spillForRoom answers an error 53200: it moves all that the writer holds to
+// disk and reports whether that freed memory.
+func (w *Writer) spillForRoom(ctx context.Context, err error) (spilled bool, _ error) {
+	if w.bytes == 0 || !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
+		return false, nil
+	}
+	freed, err := w.spillParts(ctx, math.MaxInt64)
+	return freed > 0, err
 }
 
 func (w *Writer) append(ctx context.Context, in *rowfmt.Input, hashes []uint64, sel []uint32, n int, rows []raw.Addr, force bool) (bool, error) {

@@ -61,7 +61,10 @@ type Table struct {
 	stats *storage.TableStats
 }
 
-var _ storage.Table = (*Table)(nil)
+var (
+	_ storage.Table       = (*Table)(nil)
+	_ storage.ReaderSizer = (*Table)(nil)
+)
 
 // keptTables is how many files' footers stay in memory between scans.
 const keptTables = 64
@@ -276,3 +279,30 @@ func (t *Table) Columns() []storage.Column { return t.columns }
 
 // NumFiles returns the number of files.
 func (t *Table) NumFiles() int { return len(t.files) }
+
+// ReaderBytes implements storage.ReaderSizer from the files that were opened
+// already; 0 when their format cannot tell.
+func (t *Table) ReaderBytes(columns []int) int64 {
+	t.mu.Lock()
+	kept := append([]storage.Table(nil), t.kept...)
+	t.mu.Unlock()
+	var most int64
+	for i, f := range kept {
+		sizer, ok := f.(storage.ReaderSizer)
+		if !ok {
+			continue
+		}
+		at, err := t.mapping(i, f)
+		if err != nil {
+			continue // the scan will report it
+		}
+		var inside []int
+		for _, c := range columns {
+			if at[c] >= 0 {
+				inside = append(inside, at[c])
+			}
+		}
+		most = max(most, sizer.ReaderBytes(inside))
+	}
+	return most
+}

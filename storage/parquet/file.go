@@ -29,12 +29,17 @@ type File struct {
 	groups  []rowGroup
 	numRows int64
 	slack   int64 // bytes that a column chunk may be longer than it says
+	// wholePages: a chunk's values are one page, however large.
+	wholePages bool
 
 	statsOnce sync.Once
 	stats     *storage.TableStats
 }
 
-var _ storage.Table = (*File)(nil)
+var (
+	_ storage.Table       = (*File)(nil)
+	_ storage.ReaderSizer = (*File)(nil)
+)
 
 // Open reads the footer of the file at path. Errors: 58P01 and 58030 from fs,
 // 22P04 when it is no Parquet file, XX001 when its footer is damaged, 0A000
@@ -79,6 +84,7 @@ func open(ctx context.Context, fs storage.FS, path string, h storage.File) (*Fil
 	if strings.HasPrefix(m.createdBy, "parquet-mr") {
 		f.slack = 128 // early versions left the dictionary page's header out of the size
 	}
+	f.wholePages = strings.HasPrefix(m.createdBy, "DuckDB")
 	return f, nil
 }
 
@@ -159,6 +165,43 @@ func (f *File) chunkRange(m *columnMeta) (off, end int64, err error) {
 	}
 	return off, min(off+m.compressedSize+f.slack, f.info.Size), nil
 }
+
+// usualPage is about the largest page that writers make which limit its bytes.
+const usualPage = 2 << 20
+
+// ReaderBytes implements storage.ReaderSizer: of the largest row group, each
+// column's bytes as read and a page of it decompressed.
+func (f *File) ReaderBytes(columns []int) int64 {
+	var most int64
+	for g := range f.groups {
+		var sum int64
+		for _, c := range columns {
+			if c < 0 || c >= len(f.schema.columns) || f.schema.columns[c].leaf < 0 {
+				continue
+			}
+			m := &f.groups[g].columns[f.schema.columns[c].leaf]
+			page := max(m.uncompressedSize, 0)
+			if !f.wholePages {
+				page = min(page, usualPage)
+			}
+			page = min(page, maxPageSize)
+			stored := max(m.compressedSize, 0)
+			if stored > wholeChunk {
+				stored = min(stored, max(page, window))
+			}
+			if m.codec != codecNone {
+				stored += page
+			}
+			sum = min(sum+stored, 1<<40)
+		}
+		most = max(most, sum)
+	}
+	// Buffers are made a little larger than they have to be.
+	return most + most/8 + int64(len(columns))*vectorBytes + codecMemory
+}
+
+// vectorBytes is about what a column's vector takes.
+const vectorBytes = 32 << 10
 
 // Path returns the path that the file was opened by.
 func (f *File) Path() string { return f.path }

@@ -185,7 +185,7 @@ func (b *block) analyse() {
 	parent := map[logical.ColID]logical.ColID{}
 	cols := map[logical.ColID]logical.Column{}
 	var order []logical.ColID
-	var find func(id logical.ColID) logical.ColID
+	var find func(id logical.ColID) logical.ColID //lint:ignore S1021 it calls itself
 	find = func(id logical.ColID) logical.ColID {
 		for parent[id] != id {
 			parent[id] = parent[parent[id]]

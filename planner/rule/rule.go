@@ -35,8 +35,6 @@ type Context struct {
 	Output []logical.ColID
 	// next is the next free ColID.
 	next logical.ColID
-	// nextCTE is the next free CTE number.
-	nextCTE int
 }
 
 // NewContext returns the context for optimizing p.

@@ -235,13 +235,3 @@ func (t *thrift) advance(n int) {
 	}
 	t.pos += n
 }
-
-// want reports whether a known field has the type it must have; if not, the
-// value is skipped, as a reader of an older version would.
-func (t *thrift) want(got, want byte) bool {
-	if got == want {
-		return true
-	}
-	t.skip(got)
-	return false
-}

@@ -69,7 +69,6 @@ type scratch struct {
 	text  []byte
 	tmp   vector.Vector
 	wide  []types.Int128
-	mid   *vector.Vector // between the halves of a chain
 	parts []*scratch
 }
 

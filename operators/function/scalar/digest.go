@@ -161,7 +161,6 @@ func md5Number(c *function.Call, args []*vector.Vector, out *vector.Vector) erro
 
 // hashScratch is what hash() keeps between chunks.
 type hashScratch struct {
-	hashes []uint64
 	caches []kernel.HashCache
 }
 

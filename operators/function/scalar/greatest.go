@@ -13,7 +13,6 @@ type extremeState struct {
 	cache kernel.CompareCache
 	sel   []uint32
 	alive []uint32
-	best  [2]*vector.Vector
 }
 
 // runExtreme is greatest (Data kernel.Gt) and least (kernel.Lt): NULLs do not

@@ -40,7 +40,6 @@ type regexpState struct {
 	pat, opts string
 	re        *expression
 	out       []byte
-	template  []byte
 }
 
 // compileRegexp compiles pat in RE2's syntax, which is Go's. Options: i case,

@@ -332,7 +332,10 @@ func (s fileSpec) write(tb testing.TB, seed uint64, cols []testColumn) ([]byte, 
 	w := file.NewParquetWriter(&buf, root, file.WithWriterProps(parquet.NewWriterProperties(opts...)))
 	want := make([][]types.Value, len(cols))
 	for range s.groups {
-		g := w.AppendRowGroup()
+		g, err := w.AppendRowGroupChecked()
+		if err != nil {
+			tb.Fatal(err)
+		}
 		for i, c := range cols {
 			cw, err := g.NextColumn()
 			if err != nil {

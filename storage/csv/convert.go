@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,89 +14,48 @@ import (
 )
 
 // convert makes v the values of column ord in records [from, from+n), at the
-// positions sel (nil: all). With ignore_errors, records whose value does not
-// fit are left out: then keep is the narrowed selection, else nil.
-func (r *reader) convert(ctx context.Context, v *vector.Vector, ord, from int, sel []uint32, n int) (keep []uint32, err error) {
+// positions sel (nil: all). It returns the positions and the number of records
+// that are left: with ignore_errors without those whose value does not fit,
+// else only the records before the first such value, whose error is r.stop.
+func (r *reader) convert(ctx context.Context, v *vector.Vector, ord, from int, sel []uint32, n int) ([]uint32, int) {
 	v.Resize(n)
-	c := &conversion{r: r, v: v, ord: ord, from: from, sel: sel, n: n}
+	c := &conversion{r: r, v: v, ord: ord, from: from, sel: sel, n: n, nulls: r.s.t.opt.nullsOf(ord)}
 	switch t := v.Type; t.ID {
 	case types.Varchar:
 		c.strings()
 	case types.BigInt:
-		numbers(c, types.ParseInt64)
+		c.integers()
 	case types.Integer:
-		numbers(c, narrow[int32])
+		narrow[int32](c)
 	case types.SmallInt:
-		numbers(c, narrow[int16])
+		narrow[int16](c)
 	case types.TinyInt:
-		numbers(c, narrow[int8])
+		narrow[int8](c)
 	case types.UInteger:
-		numbers(c, narrow[uint32])
+		narrow[uint32](c)
 	case types.USmallInt:
-		numbers(c, narrow[uint16])
+		narrow[uint16](c)
 	case types.UTinyInt:
-		numbers(c, narrow[uint8])
-	case types.UBigInt:
-		numbers(c, types.ParseUint64)
-	case types.HugeInt:
-		numbers(c, types.ParseInt128)
-	case types.UHugeInt:
-		numbers(c, types.ParseUint128)
+		narrow[uint8](c)
 	case types.Double:
-		numbers(c, c.float)
-	case types.Float:
-		numbers(c, func(b []byte) (float32, bool) { return types.ParseFloat32(c.point(b)) })
-	case types.Boolean:
-		numbers(c, func(b []byte) (uint8, bool) {
-			x, ok := types.ParseBool(b)
-			if x {
-				return 1, ok
-			}
-			return 0, ok
-		})
+		c.doubles()
 	case types.Decimal:
 		c.decimals()
 	case types.Date:
-		numbers(c, func(b []byte) (int32, bool) { x, st := types.ParseDateStrict(b); return x, st == types.ParseOK })
-	case types.Time:
-		numbers(c, func(b []byte) (int64, bool) { x, st := types.ParseTime(b); return x, st == types.ParseOK })
+		c.dates()
 	case types.Timestamp:
-		numbers(c, func(b []byte) (int64, bool) { x, st := types.ParseTimestamp(b); return x, st == types.ParseOK })
-	case types.TimestampTZ:
-		numbers(c, func(b []byte) (int64, bool) {
-			x, st := types.ParseTimestampTZ(b, types.UTC)
-			return x, st == types.ParseOK
-		})
+		c.timestamps(1)
 	case types.TimestampS:
-		numbers(c, func(b []byte) (int64, bool) {
-			x, st := types.ParseTimestamp(b)
-			return floorDiv(x, 1_000_000), st == types.ParseOK
-		})
+		c.timestamps(1_000_000)
 	case types.TimestampMS:
-		numbers(c, func(b []byte) (int64, bool) {
-			x, st := types.ParseTimestamp(b)
-			return floorDiv(x, 1_000), st == types.ParseOK
-		})
-	case types.TimestampNS:
-		numbers(c, func(b []byte) (int64, bool) { x, st := types.ParseTimestampNS(b); return x, st == types.ParseOK })
-	case types.IntervalID:
-		numbers(c, func(b []byte) (types.Interval, bool) { x, st := types.ParseInterval(b); return x, st == types.ParseOK })
-	case types.UUID:
-		numbers(c, types.ParseUUID)
-	case types.Blob:
-		c.blobs()
+		c.timestamps(1_000)
 	default:
-		return nil, sqlerr.New(sqlerr.CodeUnsupported, "a CSV column cannot have type %s yet", t).WithFile(r.s.t.path, 0)
+		if !c.rare() {
+			r.stop = sqlerr.New(sqlerr.CodeUnsupported, "a CSV column cannot have type %s yet", t).WithFile(r.s.t.path, 0)
+			return nil, 0
+		}
 	}
 	return c.finish(ctx)
-}
-
-func floorDiv(x, d int64) int64 {
-	q := x / d
-	if x%d < 0 {
-		q--
-	}
-	return q
 }
 
 // conversion is one column of one chunk on its way.
@@ -105,6 +65,7 @@ type conversion struct {
 	ord     int
 	from, n int
 	sel     []uint32
+	nulls   nullSet
 	bad     []uint32 // positions whose value does not fit, ascending
 	comma   []byte
 }
@@ -118,7 +79,10 @@ func (c *conversion) text(i int) (b []byte, null bool) {
 	if f.escaped() {
 		b = r.s.t.schema.dialect.unescape(nil, b)
 	}
-	return b, r.s.t.opt.isNull(b)
+	if c.nulls.onlyEmpty {
+		return b, len(b) == 0
+	}
+	return b, c.nulls.has(b)
 }
 
 func (c *conversion) rows() int {
@@ -135,8 +99,32 @@ func (c *conversion) pos(k int) int {
 	return k
 }
 
-// numbers converts a column of fixed-size values; parse is called once a value.
-func numbers[T any](c *conversion, parse func([]byte) (T, bool)) {
+// misfit notes that the value at position i is not one of the column's type.
+func (c *conversion) misfit(i int) {
+	c.bad = append(c.bad, uint32(i))
+	c.v.SetNull(i)
+}
+
+func (c *conversion) integers() {
+	out := vector.Values[int64](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, ok := types.ParseInt64(b)
+		if !ok {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
+	}
+}
+
+// narrow converts to the integers of fewer than 64 bits.
+func narrow[T int32 | int16 | int8 | uint32 | uint16 | uint8](c *conversion) {
 	out := vector.Values[T](c.v)
 	for k := range c.rows() {
 		i := c.pos(k)
@@ -145,28 +133,108 @@ func numbers[T any](c *conversion, parse func([]byte) (T, bool)) {
 			c.v.SetNull(i)
 			continue
 		}
-		x, ok := parse(b)
-		if !ok {
-			c.bad = append(c.bad, uint32(i))
+		x, ok := types.ParseInt64(b)
+		if !ok || int64(T(x)) != x {
+			c.misfit(i)
+			continue
+		}
+		out[i] = T(x)
+	}
+}
+
+func (c *conversion) doubles() {
+	out := vector.Values[float64](c.v)
+	comma := c.r.s.t.opt.decimalComma
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
 			c.v.SetNull(i)
+			continue
+		}
+		if comma {
+			b = c.point(b)
+		}
+		x, ok := types.ParseFloat(b)
+		if !ok {
+			c.misfit(i)
 			continue
 		}
 		out[i] = x
 	}
 }
 
-func narrow[T int32 | int16 | int8 | uint32 | uint16 | uint8](b []byte) (T, bool) {
-	x, ok := types.ParseInt64(b)
-	return T(x), ok && int64(T(x)) == x
+func (c *conversion) dates() {
+	out := vector.Values[int32](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, ok := isoDate(b)
+		if !ok {
+			var st types.ParseStatus
+			if x, st = types.ParseDateStrict(b); st != types.ParseOK {
+				c.misfit(i)
+				continue
+			}
+		}
+		out[i] = x
+	}
 }
 
-func (c *conversion) float(b []byte) (float64, bool) { return types.ParseFloat(c.point(b)) }
+// isoDate reads yyyy-mm-dd, years 1000 to 9999; it gives up on anything else.
+func isoDate(b []byte) (int32, bool) {
+	if len(b) != 10 || b[4] != '-' || b[7] != '-' {
+		return 0, false
+	}
+	y0, y1, y2, y3 := b[0]-'0', b[1]-'0', b[2]-'0', b[3]-'0'
+	m0, m1, d0, d1 := b[5]-'0', b[6]-'0', b[8]-'0', b[9]-'0'
+	if y0-1 > 8 || max(y1, y2, y3, m0, m1, d0, d1) > 9 {
+		return 0, false
+	}
+	y := int(y0)*1000 + int(y1)*100 + int(y2)*10 + int(y3)
+	m, d := int(m0)*10+int(m1), int(d0)*10+int(d1)
+	if m-1 > 11 || m == 0 || d == 0 || d > 28 && d > types.DaysInMonth(y, m) {
+		return 0, false
+	}
+	return int32(types.DayNumber(y, m, d)), true
+}
+
+// timestamps converts to timestamps whose unit is micros microseconds.
+func (c *conversion) timestamps(micros int64) {
+	out := vector.Values[int64](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, st := types.ParseTimestamp(b)
+		if st != types.ParseOK {
+			c.misfit(i)
+			continue
+		}
+		if micros > 1 && types.TimestampFinite(x) {
+			x = floorDiv(x, micros)
+		}
+		out[i] = x
+	}
+}
+
+func floorDiv(x, d int64) int64 {
+	q := x / d
+	if x%d < 0 {
+		q--
+	}
+	return q
+}
 
 // point turns a decimal comma into a point.
 func (c *conversion) point(b []byte) []byte {
-	if !c.r.s.t.opt.decimalComma {
-		return b
-	}
 	c.comma = append(c.comma[:0], b...)
 	if k := bytes.IndexByte(c.comma, ','); k >= 0 {
 		c.comma[k] = '.'
@@ -175,16 +243,62 @@ func (c *conversion) point(b []byte) []byte {
 }
 
 func (c *conversion) decimals() {
-	w, s := int(c.v.Type.Width), int(c.v.Type.Scale)
 	switch c.v.Type.Physical() {
 	case types.PInt16:
-		numbers(c, func(b []byte) (int16, bool) { x, ok := types.ParseDecimal64(c.point(b), w, s); return int16(x), ok })
+		decimals64[int16](c)
 	case types.PInt32:
-		numbers(c, func(b []byte) (int32, bool) { x, ok := types.ParseDecimal64(c.point(b), w, s); return int32(x), ok })
+		decimals64[int32](c)
 	case types.PInt64:
-		numbers(c, func(b []byte) (int64, bool) { return types.ParseDecimal64(c.point(b), w, s) })
+		decimals64[int64](c)
 	default:
-		numbers(c, func(b []byte) (types.Int128, bool) { return types.ParseDecimal(c.point(b), w, s) })
+		c.decimals128()
+	}
+}
+
+// decimals64 converts to decimals of up to 18 digits.
+func decimals64[T int16 | int32 | int64](c *conversion) {
+	out := vector.Values[T](c.v)
+	width, scale := int(c.v.Type.Width), int(c.v.Type.Scale)
+	comma := c.r.s.t.opt.decimalComma
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		if comma {
+			b = c.point(b)
+		}
+		x, ok := types.ParseDecimal64(b, width, scale)
+		if !ok {
+			c.misfit(i)
+			continue
+		}
+		out[i] = T(x)
+	}
+}
+
+func (c *conversion) decimals128() {
+	out := vector.Values[types.Int128](c.v)
+	width, scale := int(c.v.Type.Width), int(c.v.Type.Scale)
+	comma := c.r.s.t.opt.decimalComma
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		if comma {
+			b = c.point(b)
+		}
+		x, ok := types.ParseDecimal(b, width, scale)
+		if !ok {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
 	}
 }
 
@@ -206,13 +320,17 @@ func (c *conversion) strings() {
 			own = r.s.t.schema.dialect.unescape(own, b)
 			b, buf = own[lo:], 1
 		}
-		if r.s.t.opt.isNull(b) {
+		if c.nulls.onlyEmpty {
+			if len(b) == 0 {
+				c.v.SetNull(i)
+				continue
+			}
+		} else if c.nulls.has(b) {
 			c.v.SetNull(i)
 			continue
 		}
 		if !r.valid && !utf8.Valid(b) {
-			c.bad = append(c.bad, uint32(i))
-			c.v.SetNull(i)
+			c.misfit(i)
 			continue
 		}
 		if len(b) <= types.MaxInline {
@@ -226,50 +344,24 @@ func (c *conversion) strings() {
 	}
 }
 
-func (c *conversion) blobs() {
-	for k := range c.rows() {
-		i := c.pos(k)
-		b, null := c.text(i)
-		if null {
-			c.v.SetNull(i)
-			continue
-		}
-		x, ok := types.ParseBlob(nil, b)
-		if !ok {
-			c.bad = append(c.bad, uint32(i))
-			c.v.SetNull(i)
-			continue
-		}
-		c.v.PutString(i, x)
-	}
-}
-
-// finish reports the first value that did not fit, or leaves those rows out.
-func (c *conversion) finish(ctx context.Context) ([]uint32, error) {
+// finish cuts the records at the first value that did not fit, or leaves those
+// rows out.
+func (c *conversion) finish(ctx context.Context) ([]uint32, int) {
 	if len(c.bad) == 0 {
-		return nil, nil
+		return c.sel, c.n
 	}
 	r := c.r
 	if !r.s.t.opt.ignoreErrors {
-		i := int(c.bad[0])
-		f := r.fields[(c.from+i)*r.cols]
-		pos, _ := f.bounds()
-		if f.quoted() {
-			pos--
+		at := c.bad[0]
+		r.stop = c.misfitError(ctx, int(at))
+		if c.sel == nil {
+			return nil, int(at)
 		}
-		b, _ := c.text(i)
-		col := r.s.t.schema.cols[c.ord]
-		what := fmt.Sprintf("column %q: could not convert %q to %s", col.Name, clip(b), col.Type)
-		if col.Type.ID == types.Varchar {
-			what = fmt.Sprintf("column %q is not valid UTF-8", col.Name)
-		}
-		e, err := r.at(ctx, pos, sqlerr.CodeInvalidText, what)
-		if err != nil {
-			return nil, err
-		}
-		return nil, e.WithHint("give the column another type with types = {'%s': 'VARCHAR'}, look at more rows with sample_size = -1, or set ignore_errors = true", strings.ReplaceAll(col.Name, "'", "''"))
+		k, _ := slices.BinarySearch(c.sel, at)
+		return c.sel[:k], int(at)
 	}
-	keep := make([]uint32, 0, c.rows())
+	// c.sel may be r.kept: what is kept is written over what has been read.
+	keep := r.kept[:0]
 	for k := range c.rows() {
 		i := uint32(c.pos(k))
 		if len(c.bad) > 0 && c.bad[0] == i {
@@ -278,7 +370,32 @@ func (c *conversion) finish(ctx context.Context) ([]uint32, error) {
 		}
 		keep = append(keep, i)
 	}
-	return keep, nil
+	r.kept = keep
+	return keep, c.n
+}
+
+// misfitError words that the value at position i does not fit.
+func (c *conversion) misfitError(ctx context.Context, i int) error {
+	r := c.r
+	f := r.fields[(c.from+i)*r.cols]
+	pos, _ := f.bounds()
+	if f.quoted() {
+		pos--
+	}
+	b, _ := c.text(i)
+	col := r.s.t.schema.cols[c.ord]
+	code, what := sqlerr.CodeInvalidText, fmt.Sprintf("column %q: could not convert %q to %s", col.Name, clip(b), col.Type)
+	if col.Type.ID == types.Varchar {
+		code, what = sqlerr.CodeInvalidEncoding, fmt.Sprintf("column %q is not valid UTF-8", col.Name)
+	}
+	e, err := r.at(ctx, pos, code, what)
+	if err != nil {
+		return err
+	}
+	if col.Type.ID == types.Varchar {
+		return e.WithHint("convert the file to UTF-8, or set ignore_errors = true to leave such records out")
+	}
+	return e.WithHint("give the column another type with types = {'%s': 'VARCHAR'}, look at more rows with sample_size = -1, or set ignore_errors = true", strings.ReplaceAll(col.Name, "'", "''"))
 }
 
 func clip(b []byte) string {

@@ -22,16 +22,23 @@
 // A field is NULL when its text is one of the null strings (by default the
 // empty string), quoted or not.
 //
+// # Detection
+//
+// sniff.go chooses the dialect under which the first records agree best, and
+// passes over titles and # comments; infer.go the narrowest types that all
+// sampled values have. 007, +1 and 1_000 are texts.
+//
 // # Errors
 //
 // 22P04 for malformed structure (a quote that never ends, a wrong number of
-// fields), 22P02 for a value that does not fit its column's type, both with
-// path and line; ignore_errors skips such records. Lines are counted when an
-// error needs one.
+// fields, a record longer than max_line_size), 22P02 for a value that does not
+// fit its column's type, 22021 for text that is not UTF-8, all with path and
+// line; ignore_errors leaves such records out, save those without an end. The
+// rows before a faulty record are delivered first, so which error a scan meets
+// does not depend on ranges. Lines are counted when an error needs one.
 //
-// Memory: each reader's range and field list are charged to ScanSpec.Mem. A
-// record longer than max_line_size is an error.
+// Memory: each reader's range and field list are charged to ScanSpec.Mem.
 //
 // What it does not do: encodings other than UTF-8, delimiters of several
-// bytes, a reject table.
+// bytes, date formats other than ISO 8601's, a reject table.
 package csv

@@ -89,6 +89,9 @@ func (d *dialect) fast(b *block, pos, limit int) (next int) {
 				}
 			}
 			switch got := len(fs) - had; {
+			case b.maxLine > 0 && start-begin > b.maxLine:
+				b.fields = fs[:had]
+				return begin
 			case got == cols:
 			case got == cols+1 && emptyLast(fs):
 				fs = fs[:had+cols]

@@ -12,6 +12,7 @@ import (
 type options struct {
 	delim, quote, escape, comment byte
 	hasDelim, hasQuote, hasEscape bool
+	hasComment                    bool
 	header                        *bool
 	skip                          int64
 	nulls                         []string
@@ -22,6 +23,7 @@ type options struct {
 	typeByName                    map[string]types.Type
 	typeByPos                     []types.Type
 	notNull                       []string // force_not_null
+	neverNull                     []int    // the columns that notNull names
 	ignoreErrors                  bool
 	nullPadding                   bool
 	normalize                     bool
@@ -29,7 +31,6 @@ type options struct {
 	compression                   string
 	maxLine                       int
 	detect                        bool
-	parallel                      bool
 }
 
 const (
@@ -40,12 +41,20 @@ const (
 func parseOptions(in map[string]types.Value) (*options, error) {
 	o := &options{
 		nulls: []string{""}, sampleRows: defaultSampleRows, maxLine: defaultMaxLine, compression: "auto",
-		detect: true, parallel: true, typeByName: map[string]types.Type{},
+		detect: true, typeByName: map[string]types.Type{},
 	}
 	for name, v := range in {
 		if err := o.set(strings.ToLower(name), v); err != nil {
 			return nil, err
 		}
+	}
+	for _, b := range []byte{o.quote, o.escape, o.comment} {
+		if b != 0 && b == o.delim {
+			return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "options delim, quote, escape and comment of read_csv must differ")
+		}
+	}
+	if o.quote != 0 && o.quote == o.comment {
+		return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "options quote and comment of read_csv must differ")
 	}
 	return o, nil
 }
@@ -66,6 +75,7 @@ func (o *options) set(name string, v types.Value) error {
 		o.hasEscape = true
 		o.escape, err = oneByte(name, v)
 	case "comment":
+		o.hasComment = true
 		o.comment, err = oneByte(name, v)
 	case "header":
 		b, e := boolean(name, v)
@@ -95,13 +105,10 @@ func (o *options) set(name string, v types.Value) error {
 	case "auto_detect":
 		o.detect, err = boolean(name, v)
 	case "parallel":
-		o.parallel, err = boolean(name, v)
-	case "strict_mode", "auto_type_candidates":
-		// The reader is strict about quotes and tries all types; both options
-		// can only narrow what is accepted anyway.
-		if name == "strict_mode" {
-			_, err = boolean(name, v)
-		}
+		_, err = boolean(name, v) // the rows are the same either way
+	case "strict_mode":
+		// The reader is strict about quotes.
+		_, err = boolean(name, v)
 	case "decimal_separator":
 		var b byte
 		if b, err = oneByte(name, v); err == nil && b != '.' && b != ',' {

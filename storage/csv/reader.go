@@ -26,11 +26,14 @@ type reader struct {
 	selectors []storage.Selector
 	filters   []*vector.Vector // converted filter columns
 	sel       []uint32
-	scratch   [][]byte // unescaped strings, per column of the chunk
+	kept      []uint32 // records whose values fit, with ignore_errors
+	pending   problem  // what is wrong behind the records found
+	stop      error    // what is wrong with the value behind the rows delivered
 }
 
 func newReader(s *scanner) *reader {
-	r := &reader{s: s, rows: s.spec.ChunkRows, sel: make([]uint32, vector.Capacity)}
+	r := &reader{s: s, rows: s.spec.ChunkRows, sel: make([]uint32, vector.Capacity), kept: make([]uint32, 0, vector.Capacity)}
+	r.maxLine = s.t.opt.maxLine
 	if r.rows == 0 {
 		r.rows = vector.Capacity
 	}
@@ -77,7 +80,7 @@ func (r *reader) Close() {
 		r.s.spec.Mem.Shrink(r.charged)
 	}
 	r.charged = 0
-	r.buf, r.fields = nil, nil
+	r.buf, r.fields, r.pending = nil, nil, problem{}
 }
 
 // NextMorsel implements storage.Reader.
@@ -86,13 +89,12 @@ func (r *reader) NextMorsel(ctx context.Context) (batch int64, ok bool, err erro
 		batch, ok, err = r.nextPiece(ctx)
 	} else {
 		batch, ok, err = r.nextRange(ctx)
-		if err != nil {
-			r.s.fail()
-		}
 	}
 	if ok && err == nil {
-		r.row = 0
-		r.valid = utf8.Valid(r.buf)
+		r.row, r.stop = 0, nil
+		if err := r.charge(int64(cap(r.buf)) + int64(cap(r.fields))*8); err != nil {
+			return 0, false, err
+		}
 		if c := r.s.spec.Counters; c != nil {
 			c.RowGroupsRead.Add(1)
 			c.RowsScanned.Add(int64(r.block.rows()))
@@ -107,51 +109,82 @@ func (r *reader) nextRange(ctx context.Context) (int64, bool, error) {
 	if !ok {
 		return 0, false, nil
 	}
-	if err := r.load(begin, end+tail); err != nil {
+	resolved := false
+	defer func() {
+		if !resolved {
+			r.s.fail() // nobody shall wait for this range's end
+		}
+	}()
+	if err := r.load(begin, end+r.s.tail); err != nil {
 		return 0, false, err
 	}
 	r.offset = begin
 	final := begin+int64(len(r.buf)) >= r.s.file.Size()
 	limit := int(end - begin)
-	// Guess where the first record begins, and look through the range.
-	guess := 0
-	if i > 0 {
-		guess = len(r.buf)
-		if k := bytes.IndexByte(r.buf, '\n'); k >= 0 {
-			guess = k + 1
-		}
-		if r.buf[0] != '\n' && limit > 0 {
-			// Perhaps the line feed just before the range ends a record.
-			var last [1]byte
-			if _, err := r.s.file.ReadAt(last[:], begin-1); err == nil && last[0] == '\n' {
-				guess = 0
-			}
-		}
-	}
-	next, p, final, err := r.parseRange(ctx, guess, limit, final)
-	if err != nil {
+	if err := r.expect(limit); err != nil {
 		return 0, false, err
 	}
+	// Guess where the first record begins, and look through the range.
+	guess := r.guess(i, begin)
+	next, p := r.parse(guess, limit, final)
 	start, ok := r.s.waitFor(i)
 	if !ok {
+		resolved = true // an earlier range has failed
 		return 0, false, nil
 	}
-	if int(start-begin) != guess {
-		if start-begin >= int64(limit) {
-			// A record of an earlier range covers all of this one.
-			r.fields = r.fields[:0]
-			r.s.resolve(i, start)
-			return i, true, nil
-		}
-		if next, p, _, err = r.parseRange(ctx, int(start-begin), limit, final); err != nil {
-			return 0, false, err
-		}
+	if start-begin >= int64(limit) {
+		// A record of an earlier range covers all of this one.
+		r.fields = r.fields[:0]
+		resolved = true
+		r.s.resolve(i, start)
+		return i, true, nil
 	}
-	if p.fault != noFault {
-		return 0, false, r.fault(ctx, p)
+	from := int(start - begin)
+	if from != guess {
+		next, p = r.parse(from, limit, final)
 	}
-	r.s.resolve(i, begin+int64(next))
+	var err error
+	if next, p, err = r.complete(ctx, next, p, limit, final); err != nil {
+		return 0, false, err
+	}
+	// The records before a faulty one come first: their errors are earlier, and
+	// a LIMIT may be satisfied by them. Nobody reads on behind it.
+	if r.pending = p; p.fault == noFault {
+		resolved = true
+		r.s.resolve(i, begin+int64(next))
+	}
+	r.valid = utf8.Valid(r.buf[from:max(from, next)])
 	return i, true, nil
+}
+
+// guess returns where the first record of range i probably begins: behind the
+// first line feed, or at the very beginning when that follows one.
+func (r *reader) guess(i, begin int64) int {
+	if i == 0 {
+		return 0
+	}
+	var before [1]byte
+	if n, _ := r.s.file.ReadAt(before[:], begin-1); n == 1 && before[0] == '\n' {
+		return 0
+	}
+	if k := bytes.IndexByte(r.buf, '\n'); k >= 0 {
+		return k + 1
+	}
+	return len(r.buf)
+}
+
+// expect makes room for the fields of limit bytes, as the sample has them.
+func (r *reader) expect(limit int) error {
+	n := float64(limit) * 1.1 / max(r.s.t.schema.rowLen, 1)
+	want := int(min((n+16)*float64(r.cols), float64(limit)+16))
+	if cap(r.fields) >= want {
+		return nil
+	}
+	if err := r.charge(int64(cap(r.buf)) + int64(want)*8); err != nil {
+		return err
+	}
+	r.fields = make([]field, 0, want)
+	return nil
 }
 
 // load reads the bytes from begin to end, or less at the file's end.
@@ -175,39 +208,36 @@ func (r *reader) load(begin, end int64) error {
 	return nil
 }
 
-// parseRange is parse that brings more bytes while the last record that begins
-// in the range is not complete.
-func (r *reader) parseRange(ctx context.Context, from, limit int, final bool) (next int, p problem, _ bool, err error) {
-	next, p = r.parse(from, limit, final)
+// complete brings more bytes as long as the last record that begins in the
+// range is not complete.
+func (r *reader) complete(ctx context.Context, next int, p problem, limit int, final bool) (int, problem, error) {
 	for p.fault == incomplete {
-		if err := ctx.Err(); err != nil {
-			return 0, p, false, cancelled(ctx)
+		if ctx.Err() != nil {
+			return 0, p, cancelled(ctx)
 		}
 		have := len(r.buf)
 		if have-p.pos > r.s.t.opt.maxLine {
-			return 0, p, false, r.tooLong(ctx, p.pos)
+			return next, problem{tooLong, p.pos, 0}, nil
 		}
-		more := max(tail, have-p.pos)
+		more := max(int(r.s.tail), have-p.pos)
 		want := min(int64(have+more), r.s.file.Size()-r.offset)
-		old := r.buf
-		r.buf = nil
-		if err := r.charge(want + int64(cap(r.fields))*8); err != nil {
-			return 0, p, false, err
+		if err := r.charge(int64(have) + want + int64(cap(r.fields))*8); err != nil {
+			return 0, p, err
 		}
+		old := r.buf
 		r.buf = make([]byte, want)
 		copy(r.buf, old)
-		if _, err := r.s.file.ReadAt(r.buf[have:], r.offset+int64(have)); err != nil && err != io.EOF {
-			return 0, p, false, r.s.t.readError(err)
+		if n, err := r.s.file.ReadAt(r.buf[have:], r.offset+int64(have)); err != nil && (err != io.EOF || have+n < int(want)) {
+			return 0, p, r.s.t.readError(err)
 		}
 		if c := r.s.spec.Counters; c != nil {
 			c.BytesRead.Add(want - int64(have))
 		}
 		final = r.offset+want >= r.s.file.Size()
 		// The records before the incomplete one stand.
-		at := p.pos
-		next, p = r.parseMore(at, limit, final)
+		next, p = r.parseMore(p.pos, limit, final)
 	}
-	return next, p, final, nil
+	return next, p, nil
 }
 
 // parse finds the records that begin in buf[from:limit].
@@ -222,49 +252,33 @@ func (r *reader) parseMore(from, limit int, final bool) (int, problem) {
 	return next, p
 }
 
-// Next implements storage.Reader.
+// Next implements storage.Reader. A value that does not fit ends the rows
+// before its record; the error comes with the call after.
 func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
-	for total := r.block.rows(); r.row < total; {
+	for total := r.block.rows(); r.row < total && r.stop == nil; {
 		if ctx.Err() != nil {
 			return false, cancelled(ctx)
 		}
 		n := min(r.rows, total-r.row)
+		sel, n := r.filter(ctx, n)
 		from := r.row
 		r.row += n
-		if err := r.charge(int64(cap(r.buf)) + int64(cap(r.fields))*8); err != nil {
-			return false, err
-		}
-		var sel []uint32
-		for i, p := range r.s.spec.Predicates {
-			v := r.filters[i]
-			keep, err := r.convert(ctx, v, p.Column, from, sel, n)
-			if err != nil {
-				return false, err
-			}
-			if keep != nil {
-				sel = keep
-			}
-			if sel, err = r.selectors[i].Select(v, sel, n, r.sel); err != nil {
-				return false, err
-			}
+		if len(r.selectors) > 0 {
 			if len(sel) == 0 {
-				break
+				continue
 			}
-		}
-		if len(r.selectors) > 0 && len(sel) == 0 {
-			continue
-		}
-		if len(sel) == n {
-			sel = nil
+			if len(sel) == n {
+				sel = nil
+			}
 		}
 		for k, ord := range r.s.spec.Columns {
-			keep, err := r.convert(ctx, chunk.Cols[k], ord, from, sel, n)
-			if err != nil {
-				return false, err
+			if n == 0 {
+				break
 			}
-			if keep != nil {
-				sel = keep
-			}
+			sel, n = r.convert(ctx, chunk.Cols[k], ord, from, sel, n)
+		}
+		for _, v := range chunk.Cols {
+			v.Len = n // an error may have cut later columns shorter
 		}
 		chunk.Len, chunk.Sel = n, sel
 		out := chunk.NumRows()
@@ -276,7 +290,35 @@ func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 		}
 		return true, nil
 	}
+	if err := r.stop; err != nil {
+		return false, err
+	}
+	if p := r.pending; p.fault != noFault {
+		r.pending = problem{}
+		return false, r.fault(ctx, p)
+	}
 	return false, nil
+}
+
+// filter applies the predicates to the next n records: those that pass, of the
+// n records before the first bad value.
+func (r *reader) filter(ctx context.Context, n int) (sel []uint32, _ int) {
+	for i, p := range r.s.spec.Predicates {
+		if n == 0 || i > 0 && len(sel) == 0 {
+			break
+		}
+		v := r.filters[i]
+		sel, n = r.convert(ctx, v, p.Column, r.row, sel, n)
+		if n == 0 || sel != nil && len(sel) == 0 {
+			return sel, n
+		}
+		var err error
+		if sel, err = r.selectors[i].Select(v, sel, n, r.sel); err != nil {
+			r.stop = err
+			return nil, 0
+		}
+	}
+	return sel, n
 }
 
 // fault words what is wrong with the record at p.
@@ -289,6 +331,8 @@ func (r *reader) fault(ctx context.Context, p problem) error {
 		what = "a quoted field is followed by something other than a delimiter"
 	case fieldCount:
 		what = fmt.Sprintf("expected %d fields but found %d", r.cols, p.got)
+	case tooLong:
+		return r.tooLong(ctx, p.pos)
 	case tooManyFields:
 		what = fmt.Sprintf("more than %d fields", maxFields)
 	}
@@ -321,7 +365,7 @@ func (r *reader) at(ctx context.Context, pos int, code, what string) (*sqlerr.Er
 	if len(text) > 200 {
 		text = append(text[:200:200], "..."...)
 	}
-	return sqlerr.New(code, "%s line %d: %s", r.s.t.path, line, what).
+	return sqlerr.New(code, "%s", what).
 		WithFile(r.s.t.path, line).
 		WithDetail("the line is: %s", strings.ToValidUTF8(string(text), "?")), nil
 }

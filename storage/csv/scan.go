@@ -3,8 +3,8 @@ package csv
 import (
 	"context"
 	"io"
-	"slices"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
@@ -13,8 +13,9 @@ import (
 const (
 	minRange = 256 << 10
 	maxRange = 8 << 20
-	// tail is what a range reads beyond its end at first, for its last record.
-	tail = 64 << 10
+	// rangeTail is what a range reads beyond its end at first, for its last
+	// record.
+	rangeTail = 64 << 10
 )
 
 // scanner hands out the ranges of a file.
@@ -23,6 +24,7 @@ type scanner struct {
 	spec  *storage.ScanSpec
 	file  storage.File
 	size  int64 // bytes a range
+	tail  int64 // bytes read beyond a range's end
 	count int   // ranges of a plain file; 1 for a stream, of unknown length
 
 	mu       sync.Mutex
@@ -50,13 +52,12 @@ func (t *Table) Scan(ctx context.Context, spec *storage.ScanSpec) (storage.Scann
 	}
 	// A worker holds a range and the list of its fields; little memory means
 	// small ranges.
-	s.size = maxRange
+	s.size, s.tail = maxRange, rangeTail
 	if spec.Mem != nil {
 		s.size = min(max(spec.Mem.Budget().Limit()/64, minRange), maxRange)
 	}
-	if !t.opt.parallel && t.codec == "" {
-		s.size = max(f.Size(), 1)
-		s.size = min(s.size, 1<<30)
+	if t.rangeSize > 0 {
+		s.size, s.tail = t.rangeSize, min(t.rangeSize, rangeTail)
 	}
 	if t.codec == "" {
 		s.count = int(max(1, (f.Size()-t.schema.start+s.size-1)/s.size))
@@ -159,19 +160,20 @@ func (r *reader) nextPiece(ctx context.Context) (i int64, ok bool, err error) {
 		r.buf = r.buf[:n+got]
 		r.offset = s.pos
 		next, p := r.parse(0, len(r.buf), final)
-		if p.fault != noFault && p.fault != incomplete {
-			return 0, false, r.fault(ctx, p)
+		if p.fault == incomplete && len(r.buf)-next > s.t.opt.maxLine {
+			p = problem{tooLong, next, 0}
 		}
 		if p.fault == incomplete && next == 0 {
-			if len(r.buf) > s.t.opt.maxLine {
-				return 0, false, r.tooLong(ctx, 0)
-			}
 			s.rest = append(s.rest[:0], r.buf...)
 			continue
 		}
+		r.valid = utf8.Valid(r.buf[:next])
 		s.rest = append(s.rest[:0], r.buf[next:]...)
 		s.pos += int64(next)
-		s.ended = final
+		if p.fault != incomplete {
+			r.pending = p
+		}
+		s.ended = final || r.pending.fault != noFault
 		if err := r.chargeRest(int64(cap(s.rest))); err != nil {
 			return 0, false, err
 		}
@@ -186,10 +188,3 @@ func (s *scanner) NewReader() (storage.Reader, error) { return newReader(s), nil
 
 // cancelled turns a cancelled context into its error.
 func cancelled(ctx context.Context) error { return sqlerr.FromContext(ctx) }
-
-func (o *options) isNull(b []byte) bool {
-	if len(o.nulls) == 1 {
-		return len(b) == len(o.nulls[0]) && (len(b) == 0 || string(b) == o.nulls[0])
-	}
-	return slices.Contains(o.nulls, string(b))
-}

@@ -16,6 +16,8 @@ type schema struct {
 	cols    []storage.Column
 	start   int64   // where the first record of data begins, behind BOM, skipped lines and header
 	rowLen  float64 // mean bytes of a sampled record
+	guessed []bool  // whether a column's type was inferred rather than given
+	empty   []bool  // whether the sample has no value of a column
 }
 
 var (
@@ -30,18 +32,14 @@ func sniff(path string, sample []byte, final bool, o *options) (*schema, error) 
 	if bytes.HasPrefix(sample, bom) {
 		from = len(bom)
 	}
-	for range o.skip {
+	for k := int64(0); k < o.skip && from < len(sample); k++ {
 		from = skipLine(sample, from)
 	}
 	s := &schema{}
-	best, err := bestDialect(path, sample, from, final, o)
-	if err != nil {
-		return nil, err
-	}
+	best := bestDialect(sample, from, final, o)
 	s.dialect = best.d
 	rows := best.rows
-	s.cols, s.start, err = columns(rows, best, o)
-	if err != nil {
+	if err := s.columns(rows, best, o); err != nil {
 		return nil, err
 	}
 	if n := len(rows.starts); n > 0 {
@@ -54,8 +52,12 @@ func sniff(path string, sample []byte, final bool, o *options) (*schema, error) 
 type sampled struct {
 	block
 	starts []int // where each record begins
+	begin  int   // of the first record, faulty or not
+	second int   // behind the first good record
 	end    int
+	title  bool // lines in front of the table are passed over
 	faults int
+	wider  int // begin of the first record with more fields than expected, 0: none
 }
 
 // candidate is a dialect with the sample as it sees it.
@@ -67,7 +69,7 @@ type candidate struct {
 // cut cuts the sample into records; the number of columns is that of the first
 // record, unless it is known.
 func cut(d dialect, sample []byte, from int, final bool, o *options) *sampled {
-	s := &sampled{block: block{buf: sample}}
+	s := &sampled{block: block{buf: sample}, begin: -1}
 	pos := from
 	limit := o.sampleRows
 	if limit < 0 {
@@ -77,6 +79,9 @@ func cut(d dialect, sample []byte, from int, final bool, o *options) *sampled {
 		if n, ok := d.blank(sample, pos, max(s.cols, 2), final); ok && s.cols != 1 {
 			pos = n
 			continue
+		}
+		if s.begin < 0 {
+			s.begin = pos
 		}
 		had := len(s.fields)
 		fs, n, f := d.record(sample, pos, final, s.fields)
@@ -104,21 +109,50 @@ func cut(d dialect, sample []byte, from int, final bool, o *options) *sampled {
 		}
 		if f != noFault || got != s.cols {
 			s.faults++
+			if got > s.cols && s.wider == 0 {
+				s.wider = pos
+			}
 			fs = fs[:had]
 		} else {
 			s.starts = append(s.starts, pos)
+			if len(s.starts) == 1 {
+				s.second = n
+			}
 		}
 		s.fields = fs
 		pos = n
 	}
 	s.end = pos
+	if s.begin < 0 {
+		s.begin = pos
+	}
 	return s
 }
 
+// cutTable is cut, but for lines in front of the table: a title or remarks with
+// fewer fields than the records behind them, if those are all of one width.
+func cutTable(d dialect, sample []byte, from int, final bool, o *options) *sampled {
+	first := cut(d, sample, from, final, o)
+	if o.skip > 0 || len(o.columns) > 0 || !o.detect || o.ignoreErrors || o.nullPadding {
+		return first
+	}
+	for at, tries := first, 0; at.faults > 0 && at.wider > 0 && tries < maxTitleLines; tries++ {
+		at = cut(d, sample, at.wider, final, o)
+		if at.faults == 0 && len(at.starts) >= 2 {
+			at.title = true
+			return at
+		}
+	}
+	return first
+}
+
+// maxTitleLines bounds the tries of cutTable.
+const maxTitleLines = 8
+
 // bestDialect tries the dialects that the options leave open: the one under
 // which the fewest records are faulty, then the one with the most columns.
-func bestDialect(path string, sample []byte, from int, final bool, o *options) (candidate, error) {
-	delims, quotes := delimiters, []byte{'"', '\'', 0}
+func bestDialect(sample []byte, from int, final bool, o *options) candidate {
+	delims, quotes, comments := delimiters, []byte{'"', '\'', 0}, []byte{o.comment}
 	if o.hasDelim {
 		delims = []byte{o.delim}
 	}
@@ -132,32 +166,48 @@ func bestDialect(path string, sample []byte, from int, final bool, o *options) (
 		if !o.hasQuote {
 			quotes = []byte{'"'}
 		}
+	} else if !o.hasComment && hasLine(sample[from:], '#') {
+		comments = []byte{0, '#'}
 	}
 	var best candidate
-	for _, q := range quotes {
-		for _, dl := range delims {
-			for _, esc := range escapes(q, o) {
-				d := dialect{delim: dl, quote: q, escape: esc, comment: o.comment}
-				r := cut(d, sample, from, final, o)
-				if r.cols == 0 {
-					r.cols = 1
-				}
-				if best.rows == nil || better(r, best.rows) {
-					best = candidate{d, r}
+	for _, comment := range comments {
+		for n, q := range quotes {
+			if n > 0 && bytes.IndexByte(sample, quotes[0]) < 0 && (q == 0 || bytes.IndexByte(sample, q) < 0) {
+				continue // nothing would be different
+			}
+			for _, dl := range delims {
+				for _, esc := range escapes(sample, q, o) {
+					if q == dl || comment == dl {
+						continue
+					}
+					d := dialect{delim: dl, quote: q, escape: esc, comment: comment}
+					r := cutTable(d, sample, from, final, o)
+					if r.cols == 0 {
+						r.cols = 1
+					}
+					if best.rows == nil || better(r, best.rows) {
+						best = candidate{d, r}
+					}
 				}
 			}
 		}
 	}
-	return best, nil
+	return best
 }
 
-func escapes(quote byte, o *options) []byte {
+// hasLine reports whether a line begins with c.
+func hasLine(text []byte, c byte) bool {
+	return len(text) > 0 && text[0] == c || bytes.Contains(text, []byte{'\n', c})
+}
+
+// escapes lists the bytes that may make a quote literal.
+func escapes(sample []byte, quote byte, o *options) []byte {
 	switch {
-	case o.hasEscape && o.escape != 0:
-		return []byte{o.escape}
 	case quote == 0:
 		return []byte{0}
-	case !o.detect:
+	case o.hasEscape && o.escape != 0:
+		return []byte{o.escape}
+	case !o.detect || o.hasEscape || bytes.IndexByte(sample, '\\') < 0:
 		return []byte{quote}
 	}
 	return []byte{quote, '\\'}
@@ -170,7 +220,22 @@ func better(a, b *sampled) bool {
 	if fa != fb {
 		return fa < fb
 	}
+	if ka, kb := kind(a), kind(b); ka != kb {
+		return ka > kb
+	}
 	return a.cols > b.cols
+}
+
+// kind ranks what a sample looks like: a table, a table with lines in front,
+// a single column.
+func kind(s *sampled) int {
+	switch {
+	case s.cols == 1:
+		return 0
+	case s.title:
+		return 1
+	}
+	return 2
 }
 
 // faultShare classes the faulty records: none, a few, many.
@@ -184,15 +249,11 @@ func faultShare(s *sampled) int {
 	return 1
 }
 
-// candidates are the types that a column may turn out to have, the most
-// special first.
-var candidates = []types.ID{types.Boolean, types.BigInt, types.Double, types.Time, types.Date, types.Timestamp, types.Varchar}
-
 // columns names and types the columns and finds the begin of the data.
-func columns(rows *sampled, c candidate, o *options) ([]storage.Column, int64, error) {
+func (s *schema) columns(rows *sampled, c candidate, o *options) error {
 	n := rows.cols
 	if len(o.columns) > 0 && len(rows.starts) > 0 && n != len(o.columns) {
-		return nil, 0, sqlerr.New(sqlerr.CodeBadCopyFile, "the file has %d columns, not %d", n, len(o.columns))
+		return sqlerr.New(sqlerr.CodeBadCopyFile, "the file has %d columns, not %d", n, len(o.columns))
 	}
 	if len(o.columns) > 0 {
 		n = len(o.columns)
@@ -203,8 +264,8 @@ func columns(rows *sampled, c candidate, o *options) ([]storage.Column, int64, e
 	whole := make([]types.Type, n)
 	firstFits, allText, firstEmpty := true, true, false
 	for k := range n {
-		rest[k] = columnType(rows, c.d, o, k, 1)
-		whole[k] = columnType(rows, c.d, o, k, 0)
+		rest[k] = types.Of(columnType(rows, c.d, o, k, 1))
+		whole[k] = types.Of(columnType(rows, c.d, o, k, 0))
 		if total > 0 && !rest[k].Equal(whole[k]) && rest[k].ID != types.Null {
 			firstFits = false
 		}
@@ -244,6 +305,8 @@ func columns(rows *sampled, c candidate, o *options) ([]storage.Column, int64, e
 			name = o.names[k]
 		}
 		t := ts[k]
+		s.empty = append(s.empty, t.ID == types.Null)
+		guessed := !o.allVarchar && len(o.columns) == 0 && k >= len(o.typeByPos)
 		if t.ID == types.Null || o.allVarchar {
 			t = types.Of(types.Varchar)
 		}
@@ -257,27 +320,31 @@ func columns(rows *sampled, c candidate, o *options) ([]storage.Column, int64, e
 			t = o.typeByPos[k]
 		}
 		if given, ok := o.typeByName[strings.ToLower(name)]; ok {
-			t = given
+			t, guessed = given, false
 		}
+		s.guessed = append(s.guessed, guessed)
 		out[k] = storage.Column{Name: name, Type: t}
 	}
 	unique(out)
-	start := int64(rows.end)
-	if total > 0 {
-		start = int64(rows.starts[0])
-	}
-	if header && total > 0 {
-		start = int64(rows.end)
-		if total > 1 {
-			start = int64(rows.starts[1])
+	for k := range out {
+		for _, n := range o.notNull {
+			if strings.EqualFold(out[k].Name, n) {
+				o.neverNull = append(o.neverNull, k)
+			}
 		}
+	}
+	// Faulty records are left to the scan, which reports them.
+	start := int64(rows.begin)
+	if header && total > 0 {
+		start = int64(rows.second)
 	}
 	for name := range o.typeByName {
 		if !hasColumn(out, name) {
-			return nil, 0, sqlerr.New(sqlerr.CodeUndefinedColumn, "option types names column %q, which the file does not have", name)
+			return sqlerr.New(sqlerr.CodeUndefinedColumn, "option types names column %q, which the file does not have", name)
 		}
 	}
-	return out, start, nil
+	s.cols, s.start = out, start
+	return nil
 }
 
 func allStrings(ts []types.Type) bool {
@@ -356,76 +423,4 @@ func isNull(rows *sampled, d dialect, o *options, row, k int) bool {
 		}
 	}
 	return false
-}
-
-// columnType is the most special type that all values of column k from record
-// from on have; Null when there is no value.
-func columnType(rows *sampled, d dialect, o *options, k, from int) types.Type {
-	at, any := 0, false
-	for r := from; r < len(rows.starts); r++ {
-		if isNull(rows, d, o, r, k) {
-			continue
-		}
-		any = true
-		v := []byte(text(rows, d, r, k))
-		for at < len(candidates)-1 && !fits(v, candidates[at], o) {
-			at++
-			r = from - 1 // the earlier values have to fit the wider type, too
-			break
-		}
-	}
-	if !any {
-		return types.Of(types.Null)
-	}
-	return types.Of(candidates[at])
-}
-
-// fits reports whether the text v is a value of type t.
-func fits(v []byte, t types.ID, o *options) bool {
-	switch t {
-	case types.Boolean:
-		switch strings.ToLower(string(v)) {
-		case "true", "false", "t", "f":
-			return true
-		}
-		return false
-	case types.BigInt:
-		return plainInteger(v)
-	case types.Double:
-		if o.decimalComma {
-			v = bytes.Replace(v, []byte{','}, []byte{'.'}, 1)
-		}
-		_, ok := types.ParseFloat(v)
-		return ok
-	case types.Time:
-		_, st := types.ParseTime(v)
-		k := bytes.IndexByte(v, ':')
-		return st == types.ParseOK && k >= 0 && k <= 2 // not a timestamp, of which a cast takes the time
-	case types.Date:
-		_, st := types.ParseDateStrict(v)
-		return st == types.ParseOK && len(v) > 0 && '0' <= v[0] && v[0] <= '9'
-	case types.Timestamp:
-		_, st := types.ParseTimestamp(v)
-		return st == types.ParseOK && len(v) > 0 && '0' <= v[0] && v[0] <= '9'
-	}
-	return true
-}
-
-// plainInteger accepts a sign and digits that fit BIGINT: not 1e5 or 0x10,
-// which a cast would take.
-func plainInteger(v []byte) bool {
-	d := bytes.TrimSpace(v)
-	if len(d) > 0 && (d[0] == '-' || d[0] == '+') {
-		d = d[1:]
-	}
-	if len(d) == 0 {
-		return false
-	}
-	for _, c := range d {
-		if c < '0' || c > '9' {
-			return false
-		}
-	}
-	_, ok := types.ParseInt64(v)
-	return ok
 }

@@ -39,9 +39,8 @@ const (
 	afterQuote          // something other than a delimiter behind a quoted field
 	fieldCount          // too many or too few fields
 	incomplete          // the buffer ends inside the record
-	endOfBuffer         // no record begins here
-	notUTF8             // found while converting
 	tooManyFields       // of a line that is absurdly wide
+	tooLong             // more bytes than max_line_size
 )
 
 // maxFields bounds the fields of a record.
@@ -50,8 +49,7 @@ const maxFields = 1 << 16
 // record finds the fields of the record that begins at pos and appends them to
 // fields. It returns the position behind the record's line end. final says that
 // the file ends with buf, so that a record may end without a line feed. With
-// incomplete, endOfBuffer or another fault, next is where the record begins or,
-// for afterQuote, fieldCount and tooManyFields, a place behind it.
+// incomplete or another fault, next is where the record begins or, for afterQuote, fieldCount and tooManyFields, a place behind it.
 func (d *dialect) record(buf []byte, pos int, final bool, fields []field) (_ []field, next int, f fault) {
 	begin, had := pos, len(fields)
 	delims := uint64(d.delim) * lows
@@ -77,7 +75,7 @@ func (d *dialect) record(buf []byte, pos int, final bool, fields []field) (_ []f
 			}
 			fields = append(fields, fd)
 			if f != noFault {
-				return fields[:had], skipLine(buf, pos), f
+				return d.skipFaulty(buf, begin, pos, final, fields[:had], f)
 			}
 		} else {
 			start := pos
@@ -85,7 +83,7 @@ func (d *dialect) record(buf []byte, pos int, final bool, fields []field) (_ []f
 			fields = append(fields, field{uint32(start), uint32(pos)})
 		}
 		if len(fields)-had > maxFields {
-			return fields[:had], skipLine(buf, pos), tooManyFields
+			return d.skipFaulty(buf, begin, pos, final, fields[:had], tooManyFields)
 		}
 		if pos >= len(buf) {
 			if !final {
@@ -109,6 +107,15 @@ func (d *dialect) record(buf []byte, pos int, final bool, fields []field) (_ []f
 		}
 		return fields, pos + 1, noFault
 	}
+}
+
+// skipFaulty ends record at the line end behind pos, if the buffer has it.
+func (d *dialect) skipFaulty(buf []byte, begin, pos int, final bool, fields []field, f fault) ([]field, int, fault) {
+	next := skipLine(buf, pos)
+	if next == len(buf) && !final && (next == 0 || buf[next-1] != '\n') {
+		return fields, begin, incomplete
+	}
+	return fields, next, f
 }
 
 // quoted finds the end of the quoted field at pos.
@@ -247,6 +254,8 @@ type block struct {
 	fields []field
 	cols   int
 	slow   bool // without fast; tests compare
+
+	maxLine int // most bytes of a record, 0: any
 }
 
 func (b *block) rows() int { return len(b.fields) / b.cols }
@@ -279,6 +288,10 @@ func (d *dialect) records(b *block, from, limit int, final, skipBad, pad bool) (
 		var f fault
 		b.fields, n, f = d.record(b.buf, pos, final, b.fields)
 		got := len(b.fields) - had
+		if b.maxLine > 0 && (f == openQuote && len(b.buf)-pos > b.maxLine || f != openQuote && n-pos > b.maxLine) {
+			b.fields = b.fields[:had]
+			return pos, problem{tooLong, pos, 0}
+		}
 		if f == noFault && got != b.cols {
 			switch {
 			case pad && got < b.cols:

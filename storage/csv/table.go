@@ -16,8 +16,12 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// sampleBytes is the most that sniffing reads.
-const sampleBytes = 4 << 20
+// The beginning of the file that decides its dialect: firstSample bytes, or
+// sampleBytes when that holds few records.
+const (
+	firstSample = 256 << 10
+	sampleBytes = 4 << 20
+)
 
 // Table is one CSV file. It is immutable and safe for concurrent use; the file
 // is opened anew by every scan.
@@ -28,6 +32,8 @@ type Table struct {
 	schema *schema
 	codec  string // "", "gzip", "zstd"
 	size   int64
+
+	rangeSize int64 // bytes a range, 0: by the budget; tests set it
 }
 
 var _ storage.Table = (*Table)(nil)
@@ -50,20 +56,19 @@ func Open(ctx context.Context, fs storage.FS, path string, opts map[string]types
 		return nil, err
 	}
 	defer in.Close()
-	limit := int64(sampleBytes)
-	if o.sampleRows < 0 {
-		limit = math.MaxInt32
-	}
-	// A sample of some size settles most files; more is read only when the
-	// first records are not complete in it.
-	sample, final, err := readSome(in, nil, min(limit, 256<<10))
+	// A few records settle the dialect; more is read only when the first ones
+	// are very long. The types are looked at again over all sampled records.
+	sample, final, err := readSome(in, nil, firstSample)
 	if err != nil {
 		return nil, t.readError(err)
 	}
-	if !final && (o.sampleRows < 0 || o.sampleRows > defaultSampleRows || bytes.Count(sample, []byte{'\n'}) < 100) {
-		if sample, final, err = readSome(in, sample, limit); err != nil {
+	if !final && bytes.Count(sample, []byte{'\n'}) < 100 {
+		if sample, final, err = readSome(in, sample, sampleBytes); err != nil {
 			return nil, t.readError(err)
 		}
+	}
+	if why := notText(sample); why != "" {
+		return nil, sqlerr.New(sqlerr.CodeBadCopyFile, "%s", why).WithFile(path, 0)
 	}
 	if t.schema, err = sniff(path, sample, final, o); err != nil {
 		var se *sqlerr.Error
@@ -72,10 +77,25 @@ func Open(ctx context.Context, fs storage.FS, path string, opts map[string]types
 		}
 		return nil, err
 	}
-	if bytes.IndexByte(sample[:min(len(sample), 1<<10)], 0) >= 0 && !bytes.HasPrefix(sample, bom) {
-		return nil, sqlerr.New(sqlerr.CodeBadCopyFile, "%s is not a text file: it has NUL bytes", path).WithFile(path, 1)
+	if !final {
+		if err := t.refine(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return t, nil
+}
+
+// notText words why a file that begins with sample cannot be CSV in UTF-8:
+// binary files and UTF-16 have many NUL bytes. "" when it can.
+func notText(sample []byte) string {
+	head := sample[:min(len(sample), 1<<10)]
+	switch {
+	case bytes.HasPrefix(head, []byte("\xff\xfe")) || bytes.HasPrefix(head, []byte("\xfe\xff")):
+		return "the file is in UTF-16, only UTF-8 is supported"
+	case bytes.Count(head, []byte{0}) > len(head)/8:
+		return "not a text file: it is full of NUL bytes"
+	}
+	return ""
 }
 
 func codecOf(path string, o *options) string {
@@ -136,7 +156,7 @@ func (t *Table) readError(err error) error {
 	if t.codec != "" {
 		code = sqlerr.CodeBadCopyFile
 	}
-	return sqlerr.Wrap(err, code, "cannot read %s: %s", t.path, err).WithFile(t.path, 0)
+	return sqlerr.Wrap(err, code, "cannot read").WithFile(t.path, 0)
 }
 
 // Columns implements storage.Table.

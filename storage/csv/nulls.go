@@ -1,0 +1,26 @@
+package csv
+
+import (
+	"slices"
+)
+
+// nullSet is the texts that mean NULL in a column.
+type nullSet struct {
+	onlyEmpty bool // the empty text and no other
+	texts     []string
+}
+
+func (n *nullSet) has(b []byte) bool {
+	if n.onlyEmpty {
+		return len(b) == 0
+	}
+	return slices.Contains(n.texts, string(b))
+}
+
+// nullsOf returns the null strings of column ord.
+func (o *options) nullsOf(ord int) nullSet {
+	if slices.Contains(o.neverNull, ord) {
+		return nullSet{}
+	}
+	return nullSet{onlyEmpty: len(o.nulls) == 1 && o.nulls[0] == "", texts: o.nulls}
+}

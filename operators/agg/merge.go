@@ -160,8 +160,8 @@ func (m *merger) move(ctx context.Context, from *rowset.Set, p *rowset.Partition
 	h := m.h
 	shift := from.Shift() + from.Bits()
 	last := shift >= rowset.MaxBits
-	sub = rowset.New(h.config(shift))
-	w := sub.NewWriter()
+	to := rowset.New(h.config(shift))
+	w := to.NewWriter()
 	defer w.Close()
 	scan := p.Scan(h.mem, true)
 	defer scan.Close()
@@ -170,8 +170,7 @@ func (m *merger) move(ctx context.Context, from *rowset.Set, p *rowset.Partition
 	defer func() {
 		if err != nil {
 			w.Close()
-			sub.Close()
-			sub = nil
+			to.Close()
 		}
 	}()
 	if !m.dir.resize(h.env.Pool, h.mem, minEntries) {
@@ -239,11 +238,10 @@ func (m *merger) move(ctx context.Context, from *rowset.Set, p *rowset.Partition
 			}
 		}
 	}
-	merge = forgot
-	if err := sub.Combine(ctx, w); err != nil {
+	if err := to.Combine(ctx, w); err != nil {
 		return nil, false, err
 	}
-	return sub, merge, sub.Seal(ctx)
+	return to, forgot, to.Seal(ctx)
 }
 
 // enlarge doubles the directory. When memory is refused it is emptied instead,

@@ -3,6 +3,7 @@ package reliability
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	_ "github.com/gannetdb/gannet/driver"
+	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/tests/gotree"
 )
 
@@ -67,6 +69,16 @@ func drain(ctx context.Context, db *sql.DB, q string) (int, error) {
 		n++
 	}
 	return n, rows.Err()
+}
+
+// detail returns what an error tells beside its message: of an internal error,
+// the stack.
+func detail(err error) string {
+	var e *sqlerr.Error
+	if errors.As(err, &e) && e.Detail != "" {
+		return "\n" + e.Detail
+	}
+	return ""
 }
 
 // alive checks that the database still answers.

@@ -240,6 +240,16 @@ func (c *column) appendStrings(s *store, w *vector.View, sel []uint32, n int) er
 	return nil
 }
 
+// heapBytes is about how many bytes the strings beyond their references take:
+// all of the buffers that were full, and what is used of the last.
+func (c *column) heapBytes() int64 {
+	n := int64(c.heapUsed)
+	for i := range max(0, len(c.bufs)-1) {
+		n += int64(len(c.bufs[i]))
+	}
+	return n
+}
+
 func (c *column) heapFree() int {
 	if len(c.heap) == 0 {
 		return 0

@@ -122,8 +122,8 @@ func (r *reader) NextMorsel(context.Context) (int64, bool, error) {
 
 func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 	for r.g != nil && r.from < r.g.rows {
-		if err := ctx.Err(); err != nil {
-			return false, err
+		if ctx.Err() != nil {
+			return false, sqlerr.FromContext(ctx)
 		}
 		n := min(r.rows, r.g.rows-r.from)
 		from := r.from

@@ -27,7 +27,7 @@ func (s *colStats) observe(v *vector.Vector, sel []uint32, n int, hashes []uint6
 	if v.Type.IsNested() || n == 0 {
 		return
 	}
-	kernel.Hash(v, v.Len, sel, sketchSeed, hashes, false, nil)
+	kernel.Hash(v, n, sel, sketchSeed, hashes, false, nil)
 	if !v.MayHaveNulls() {
 		s.distinct.Add(hashes, sel, n)
 	} else {
@@ -190,9 +190,7 @@ func tableStats(cols []storage.Column, groups []*group) *storage.TableStats {
 			st := &g.stats[c]
 			all.Merge(&st.distinct)
 			cs.NullCount += int64(g.cols[c].nulls)
-			for _, b := range g.cols[c].bufs {
-				heap += int64(len(b))
-			}
+			heap += g.cols[c].heapBytes()
 			values += int64(g.rows - g.cols[c].nulls)
 			if !st.has {
 				continue

@@ -220,13 +220,17 @@ func (a *Appender) Rows() int64 {
 }
 
 // Commit publishes all rows at once. Small row groups that follow each other
-// are joined first.
+// are joined first. Errors: 53200, 57014, 42P01 when the table was closed
+// meanwhile; the rows are then still the appender's, for Abort.
 func (a *Appender) Commit(ctx context.Context) error {
 	t := a.t
 	// A stable sort keeps the order of a writer's groups within a batch.
 	slices.SortStableFunc(a.done, func(x, y *group) int { return cmp.Compare(x.batch, y.batch) })
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed {
+		return sqlerr.New(sqlerr.CodeUndefinedTable, "the table was dropped while rows were added to it")
+	}
 	old := *t.groups.Load()
 	all := slices.Clone(old)
 	joined, err := a.join(ctx)
@@ -242,7 +246,7 @@ func (a *Appender) Commit(ctx context.Context) error {
 // join copies runs of small row groups into larger ones; row groups of at
 // least half the full size stay as they are.
 func (a *Appender) join(ctx context.Context) ([]*group, error) {
-	var out []*group
+	var out, made []*group
 	var to *group
 	chunk := &vector.Chunk{}
 	hashes := make([]uint64, vector.Capacity)
@@ -257,17 +261,17 @@ func (a *Appender) join(ctx context.Context) ([]*group, error) {
 				continue
 			}
 			to = newGroup(a.t, g.batch)
-			out = append(out, to)
+			out, made = append(out, to), append(made, to)
 		}
 		if err := ctx.Err(); err != nil {
-			a.done = append(a.done, to)
+			a.done = append(a.done, made...)
 			return nil, sqlerr.FromContext(ctx)
 		}
 		for from := 0; from < g.rows; from += vector.Capacity {
 			n := min(vector.Capacity, g.rows-from)
 			g.read(chunk, a.t.cols, from, n)
 			if err := to.append(chunk, nil, n, hashes); err != nil {
-				a.done = append(a.done, to)
+				a.done = append(a.done, made...)
 				return nil, err
 			}
 		}

@@ -183,8 +183,33 @@ func (s *signature) text(name string) string {
 	return out
 }
 
+// uniting are the functions whose arguments become one type, as those of
+// COALESCE do.
+var uniting = map[string]bool{"greatest": true, "least": true, "list_value": true}
+
+// adaptIntegers gives integer literals the type of the other arguments, if
+// those are integers and the literals fit: with a SMALLINT s, least(s, 1) is a
+// SMALLINT.
+func (b *binder) adaptIntegers(args []logical.Expr) []logical.Expr {
+	t, err := b.common(args, unifyResult, "")
+	if err != nil || !t.IsInteger() {
+		return args
+	}
+	out := make([]logical.Expr, len(args))
+	for i, a := range args {
+		if _, isInt := literal(a); isInt {
+			a = b.cast(a, t)
+		}
+		out[i] = a
+	}
+	return out
+}
+
 // scalar binds a call of a scalar function over bound arguments.
 func (b *binder) scalar(at ast.Node, fn *function.Scalar, args []logical.Expr) (logical.Expr, error) {
+	if uniting[fn.Name] {
+		args = b.adaptIntegers(args)
+	}
 	sigs := make([]signature, len(fn.Overloads))
 	for i, o := range fn.Overloads {
 		sigs[i] = signature{params: o.Params, variadic: o.Variadic}

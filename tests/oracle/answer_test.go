@@ -105,6 +105,11 @@ func difference(want, got answer, ordered bool) string {
 	w, g := class(want.err), class(got.err)
 	switch {
 	case g == "internal":
+		if *stacks {
+			var e *gannet.Error
+			errors.As(got.err, &e)
+			fmt.Println(e.Detail)
+		}
 		return "internal " + got.err.Error()
 	case got.err != nil && want.err != nil:
 		return ""

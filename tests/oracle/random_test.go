@@ -21,6 +21,7 @@ var (
 	seed       = flag.Uint64("seed", 1, "seed of the random tables and queries")
 	onlySet    = flag.Int("set", -1, "run the set of tables of this number only")
 	maxFails   = flag.Int("fails", 10, "differences to report before giving up")
+	stacks     = flag.Bool("stacks", false, "print the stacks of internal errors")
 	slow       = flag.Duration("slow", 0, "print queries that take longer")
 )
 

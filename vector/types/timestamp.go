@@ -246,7 +246,10 @@ func parseTime(b []byte) (micros int64, rest []byte, dated bool, st ParseStatus)
 			return 0, nil, false, BadFormat
 		}
 		dated = true
-		secs, nanos, j, st = scanClock(b, n+1, false)
+		for n++; n < len(b) && isSpace(b[n]); {
+			n++
+		}
+		secs, nanos, j, st = scanClock(b, n, false)
 	}
 	if st != ParseOK {
 		return 0, nil, dated, st
@@ -325,7 +328,10 @@ func scanTimestamp(b []byte) (day int32, nanos int64, offset int, hasZone bool, 
 		st = BadFormat
 		return
 	}
-	secs, nanos, i, st := scanClock(b, i+1, false)
+	for i++; i < len(b) && isSpace(b[i]); {
+		i++
+	}
+	secs, nanos, i, st := scanClock(b, i, false)
 	nanos += secs * 1e9
 	if st != ParseOK || i == len(b) {
 		return

@@ -316,7 +316,11 @@ func (g *Gen) decExpr(sc *scope, d int) *Node {
 		if from != Str && g.chance(30) {
 			cast = "CAST("
 		}
-		return expr(cast, g.expr(from, sc, d), " AS DECIMAL(", pick(g, "4,1", "9,2", "18,3", "38,10", "12,0", "15,2"), "))")
+		e := g.expr(from, sc, d)
+		if from == Float {
+			e = expr("CAST(", e, " AS DOUBLE)") // DuckDB computes FLOAT to DECIMAL in FLOAT: 1e10 becomes 9999999959.04
+		}
+		return expr(cast, e, " AS DECIMAL(", pick(g, "4,1", "9,2", "18,3", "38,10", "12,0", "15,2"), "))")
 	case p < 80:
 		return expr("round(", g.expr(Dec, sc, d), ", ", pick(g, "0", "1", "2", "-1"), ")")
 	case p < 90:
@@ -360,7 +364,7 @@ func (g *Gen) dateExpr(sc *scope, d int) *Node {
 	case p < 85:
 		return expr("TRY_CAST(", g.expr(Str, sc, d), " AS DATE)")
 	default:
-		return expr("make_date(", pick(g, "2020", "2021"), ", 1 + abs(", g.expr(Int, sc, 0), ") % 12, 1)")
+		return expr("make_date(", pick(g, "2020", "2021"), ", 1 + CAST(abs(", g.expr(Int, sc, 0), ") % 12 AS INTEGER), 1)")
 	}
 }
 
@@ -379,7 +383,7 @@ func (g *Gen) timestampExpr(sc *scope, d int) *Node {
 	case p < 85:
 		return expr("date_trunc('", pick(g, "year", "month", "day", "hour", "week", "quarter", "minute"), "', ", g.expr(Timestamp, sc, d), ")")
 	default:
-		return expr("TRY_CAST(", g.expr(Str, sc, d), " AS TIMESTAMP)")
+		return expr("TRY_CAST(rtrim(", g.expr(Str, sc, d), ") AS TIMESTAMP)") // blanks at the end: DuckDB refuses some
 	}
 }
 

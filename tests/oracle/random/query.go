@@ -163,6 +163,7 @@ func (g *Gen) grouped(from, where *Node, sc *scope, kinds []Kind) (*Node, []outp
 	inner.sub = false
 	numKeys := pick(g, 0, 1, 1, 1, 2, 2, 3)
 	gs := &scope{agg: &inner}
+	plain := true // the items that are no keys are calls of aggregates alone
 	var items, keyItems []*Node
 	var outs []output
 	for i, k := range kinds {
@@ -171,7 +172,11 @@ func (g *Gen) grouped(from, where *Node, sc *scope, kinds []Kind) (*Node, []outp
 			if len(gs.keys) == 0 || g.chance(60) {
 				if a := g.aggregate(k, &inner, 2); a != nil {
 					o = g.item(a, k)
+				} else {
+					plain = false
 				}
+			} else {
+				plain = false
 			}
 			items, outs = append(items, o.item), append(outs, o)
 			continue
@@ -199,7 +204,7 @@ func (g *Gen) grouped(from, where *Node, sc *scope, kinds []Kind) (*Node, []outp
 	}
 	parts := []any{"SELECT ", list(", ", items...), " FROM ", from, where}
 	if len(keyItems) > 0 {
-		if g.chance(10) && len(keyItems) == len(gs.keys) {
+		if plain && g.chance(30) && len(keyItems) == len(gs.keys) {
 			parts = append(parts, optional(" GROUP BY ALL"))
 		} else {
 			parts = append(parts, optional(" GROUP BY ", list(", ", keyItems...)))
@@ -318,12 +323,12 @@ func (g *Gen) predicate(sc *scope, depth int) *Node {
 	return expr(list(pick(g, " AND ", " AND ", " AND ", " OR "), conds...))
 }
 
-// inner makes FROM t AS r [WHERE …] of a subquery, correlated or not.
-func (g *Gen) inner(sc *scope) (*Node, *scope) {
+// inner makes FROM t AS r [WHERE …] of a subquery, correlated with that chance.
+func (g *Gen) inner(sc *scope, correlated int) (*Node, *scope) {
 	rel, cols, _ := g.relation(0, nil)
 	is := &scope{cols: cols}
 	var conds []*Node
-	if g.chance(60) {
+	if g.chance(correlated) {
 		for range pick(g, 1, 1, 2) {
 			k := pick(g, Int, Str, Date, Int, g.anyKind())
 			o, okO := g.column(k, sc)
@@ -344,25 +349,21 @@ func (g *Gen) inner(sc *scope) (*Node, *scope) {
 }
 
 func (g *Gen) subqueryPredicate(sc *scope) *Node {
-	from, is := g.inner(sc)
+	k := g.anyKind()
 	switch g.n(4) {
 	case 0:
+		from, _ := g.inner(sc, 80)
 		return expr(pick(g, "EXISTS", "NOT EXISTS"), " (SELECT 1", from, ")")
 	case 1:
-		k := g.anyKind()
-		return expr("(", g.expr(k, sc, 1), pick(g, " = ", " < ", " >= ", " <> "), g.scalar(k, from, is), ")")
+		return expr("(", g.expr(k, sc, 1), pick(g, " = ", " < ", " >= ", " <> "), g.scalarSubquery(k, sc), ")")
 	default:
-		k := g.anyKind()
+		from, is := g.inner(sc, 20)
 		return expr("(", g.expr(k, sc, 1), pick(g, " IN ", " IN ", " NOT IN "), "(SELECT ", g.expr(k, is, 1), from, "))")
 	}
 }
 
 // scalarSubquery makes a subquery that yields one value.
 func (g *Gen) scalarSubquery(k Kind, sc *scope) *Node {
-	from, is := g.inner(sc)
-	return g.scalar(k, from, is)
-}
-
-func (g *Gen) scalar(k Kind, from *Node, is *scope) *Node {
+	from, is := g.inner(sc, 15)
 	return expr("(SELECT ", g.aggregate(k, is, 1), from, ")")
 }

@@ -221,6 +221,17 @@ func TestThousands(t *testing.T) {
 	}
 }
 
+// TestExplain checks that a plan is shown as text, and as a table in csv.
+func TestExplain(t *testing.T) {
+	out, errs, code := runArgs(t, "", "-c", "EXPLAIN SELECT i FROM range(10) t(i) WHERE i > 5")
+	if code != 0 || out == "" || strings.ContainsAny(out, "│┌") {
+		t.Errorf("%d\n%s%s", code, out, errs)
+	}
+	if out, _, _ := runArgs(t, "", "-csv", "-c", "EXPLAIN SELECT 1"); !strings.HasPrefix(out, "explain_key,explain_value\n") {
+		t.Errorf("%s", out)
+	}
+}
+
 // brokenPipe fails every write, as a pipe whose reader is gone does.
 type brokenPipe struct{ err error }
 

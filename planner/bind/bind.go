@@ -82,6 +82,10 @@ type binder struct {
 
 	params []param
 	named  map[string]int // parameter name to index
+
+	// untyped are the columns that are an untyped NULL: INTEGER unless they
+	// meet another type.
+	untyped map[logical.ColID]bool
 }
 
 // newCol makes a column with a fresh identity.

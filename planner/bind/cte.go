@@ -103,7 +103,11 @@ func (b *binder) cteRef(t *ast.TableName, def *cteDef) (logical.Node, *scope, er
 	def.uses++
 	ref := &logical.CTERef{ID: def.id, Name: def.name}
 	for _, c := range def.cols {
-		ref.Cols = append(ref.Cols, b.newCol(c.Name, c.Typ))
+		col := b.newCol(c.Name, c.Typ)
+		if b.untyped[c.ID] {
+			b.markUntyped(col)
+		}
+		ref.Cols = append(ref.Cols, col)
 	}
 	return b.aliased(t, &result{node: ref, cols: ref.Cols}, t.Alias, def.name)
 }

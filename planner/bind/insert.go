@@ -79,7 +79,7 @@ func (b *binder) insert(s *ast.Insert) (Statement, error) {
 		var e logical.Expr
 		for j, o := range to.ords {
 			if o == i {
-				if !castable(r.cols[j].Typ, c.Type) {
+				if !castable(b.typeOf(&r.cols[j]), c.Type) {
 					return nil, sqlerr.At(s.Query.Pos(), sqlerr.CodeDatatypeMismatch, "column %q is of type %s, the value of type %s", c.Name, c.Type, r.cols[j].Typ)
 				}
 				e = b.cast(logical.Ref(r.cols[j]), c.Type)

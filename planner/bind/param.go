@@ -98,9 +98,22 @@ func (b *binder) settled(e logical.Expr) logical.Expr {
 	return e
 }
 
+// markUntyped notes that c is an untyped NULL in every row.
+func (b *binder) markUntyped(c logical.Column) {
+	if b.untyped == nil {
+		b.untyped = map[logical.ColID]bool{}
+	}
+	b.untyped[c.ID] = true
+}
+
 // typeOf is the type of e for choosing common types: an untyped parameter has
 // that of its value if that is a number, since its context alone would round.
+//
+// A column that is an untyped NULL has the type of NULL.
 func (b *binder) typeOf(e logical.Expr) types.Type {
+	if c, ok := e.(*logical.Column); ok && b.untyped[c.ID] {
+		return types.Of(types.Null)
+	}
 	if p, ok := e.(*logical.Param); ok && p.Typ.ID == types.Unknown {
 		if t := b.params[p.Index].typ; t.ID != types.Unknown {
 			return t

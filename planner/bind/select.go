@@ -349,9 +349,14 @@ func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, k
 	}
 	r := &result{}
 	for _, it := range items {
-		if it.expr.Type().ID == types.Null {
+		if b.typeOf(it.expr).ID == types.Null {
 			// An untyped NULL that nothing typed is an INTEGER, as in DuckDB.
 			it.expr = b.cast(it.expr, types.Of(types.Integer))
+			c := b.newCol(it.name, it.expr.Type())
+			p.Cols, p.Exprs = append(p.Cols, c), append(p.Exprs, it.expr)
+			r.cols = append(r.cols, c)
+			b.markUntyped(c)
+			continue
 		}
 		r.cols = append(r.cols, column(it.name, it.expr))
 	}

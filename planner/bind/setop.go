@@ -31,22 +31,26 @@ func (b *binder) setOp(s *ast.SetOp, env *cteScope, outer *scope) (*result, erro
 	}
 	want := make([]types.Type, len(inputs[0].cols))
 	for c := range want {
-		want[c] = inputs[0].cols[c].Typ
+		want[c] = b.typeOf(&inputs[0].cols[c])
 		for i, r := range inputs[1:] {
-			t, ok := b.pair(want[c], r.cols[c].Typ, unifyColumns)
+			t, ok := b.pair(want[c], b.typeOf(&r.cols[c]), unifyColumns)
 			if !ok {
 				return nil, sqlerr.At(s.Terms[i+1].Pos(), sqlerr.CodeDatatypeMismatch, "%s cannot mix types %s and %s in column %d",
 					s.Kind, want[c], r.cols[c].Typ, c+1).WithHint("add an explicit cast")
 			}
 			want[c] = t
 		}
-		if want[c].ID == types.Null {
-			want[c] = types.Of(types.Integer)
-		}
 	}
 	n := &logical.SetOp{Kind: logical.SetOpKind(s.Kind), All: s.All || s.Kind == ast.Union}
 	for c, t := range want {
-		n.Cols = append(n.Cols, b.newCol(inputs[0].cols[c].Name, t))
+		if t.ID == types.Null {
+			want[c] = types.Of(types.Integer)
+		}
+		col := b.newCol(inputs[0].cols[c].Name, want[c])
+		if t.ID == types.Null {
+			b.markUntyped(col)
+		}
+		n.Cols = append(n.Cols, col)
 	}
 	for _, r := range inputs {
 		node, ids := b.castColumns(r, want)

@@ -3,12 +3,9 @@
 //
 // # Keys
 //
-// ORDER BY keys become 64-bit words that compare as unsigned numbers in order
-// (Kuiper and Mühleisen, "These Rows Are Made for Sorting and That's Just What
-// We'll Do", ICDE 2023): key.go has the encoding. Words are columns of the row
-// like any other, so that a run that was written to disk is merged without
-// encoding anything again. Only strings of more than 14 bytes that agree in
-// those need to be looked at themselves.
+// ORDER BY keys become 64-bit words that compare as unsigned numbers in order:
+// package vector/sortkey. Words are columns of the row like any other, so that a
+// run that was written to disk is merged without encoding anything again.
 //
 // # Runs
 //

@@ -11,6 +11,7 @@ import (
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/kernel"
 	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/sortkey"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -26,7 +27,7 @@ type cursor struct {
 
 // merger gives the rows of several runs in order.
 type merger struct {
-	rows  *rows
+	rows  *sortkey.Rows
 	width raw.Addr
 	heap  []*cursor // a binary heap, the smallest row first
 	all   []*cursor
@@ -34,8 +35,8 @@ type merger struct {
 
 // newMerger starts to merge runs; consume gives up pages on disk once read.
 // Pages are charged to mem.
-func newMerger(ctx context.Context, rs *rows, runs []*run, mem *budget.Reservation) (*merger, error) {
-	m := &merger{rows: rs, width: raw.Addr(rs.layout.Width)}
+func newMerger(ctx context.Context, rs *sortkey.Rows, runs []*run, mem *budget.Reservation) (*merger, error) {
+	m := &merger{rows: rs, width: raw.Addr(rs.Layout.Width)}
 	for _, r := range runs {
 		c := &cursor{run: r}
 		m.all = append(m.all, c)
@@ -78,7 +79,7 @@ func (m *merger) advance(ctx context.Context, c *cursor) error {
 	if c.scan == nil {
 		c.row = 0
 		if c.at < len(c.run.addrs) {
-			c.row = c.run.addrs[c.at].row
+			c.row = c.run.addrs[c.at].Row
 			c.at++
 		}
 		return nil
@@ -101,7 +102,7 @@ func (m *merger) advance(ctx context.Context, c *cursor) error {
 }
 
 func (m *merger) less(a, b *cursor) bool {
-	return m.rows.compare(0, a.row, a.bufs, b.row, b.bufs) < 0
+	return m.rows.Compare(0, a.row, a.bufs, b.row, b.bufs) < 0
 }
 
 func (m *merger) down(i int) {
@@ -327,7 +328,7 @@ func (l *sourceLocal) gather(out *vector.Chunk) {
 		}
 		for k, v := range out.Cols {
 			v.Resize(n)
-			s.rows.layout.Gather(k, l.rows, l.picks[0].c.bufs, v, nil)
+			s.rows.Layout.Gather(k, l.rows, l.picks[0].c.bufs, v, nil)
 		}
 		return
 	}
@@ -351,7 +352,7 @@ func (l *sourceLocal) gather(out *vector.Chunk) {
 				continue
 			}
 			l.part.Resize(len(l.rows))
-			s.rows.layout.Gather(k, l.rows, c.bufs, l.part, nil)
+			s.rows.Layout.Gather(k, l.rows, c.bufs, l.part, nil)
 			kernel.Copy(l.whole, done, l.part, nil, len(l.rows))
 			done += len(l.rows)
 		}

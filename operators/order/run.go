@@ -9,6 +9,7 @@ import (
 	"github.com/gannetdb/gannet/spill/rowset"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/sortkey"
 )
 
 const (
@@ -30,7 +31,7 @@ type run struct {
 	set    *rowset.Set
 	loaded *rowset.Loaded
 	pairs  *block.Block
-	addrs  []pair // in order; their keys mean nothing
+	addrs  []sortkey.Pair // in order; their keys mean nothing
 	count  int64
 	onDisk bool
 }
@@ -51,14 +52,14 @@ func (r *run) close() {
 // space is where runs take memory and disk from.
 type space struct {
 	env  *operators.Env
-	rows *rows
+	rows *sortkey.Rows
 	mem  *budget.Reservation // pages; spilling
 	sort *budget.Reservation // pairs
 }
 
 func (s *space) newSet() *rowset.Set {
 	return rowset.New(rowset.Config{
-		Layout: s.rows.layout, Pool: s.env.Pool, Mem: s.mem, Spill: s.env.Spill, Tag: "sort",
+		Layout: s.rows.Layout, Pool: s.env.Pool, Mem: s.mem, Spill: s.env.Spill, Tag: "sort",
 	})
 }
 
@@ -95,24 +96,24 @@ func (s *space) sorted(ctx context.Context, set *rowset.Set, w *rowset.Writer, l
 	if r.pairs, err = s.env.Pool.MustGetSized(s.sort, int64(max(n*pairBytes, block.Size))); err != nil {
 		return nil, err
 	}
-	all := raw.Cast[pair](r.pairs.Bytes)
+	all := raw.Cast[sortkey.Pair](r.pairs.Bytes)
 	a, tmp := all[:0:n], all[n:2*n]
 	first := uintptr(0)
-	if len(s.rows.words) > 0 {
-		first = s.rows.words[0]
+	if len(s.rows.Words) > 0 {
+		first = s.rows.Words[0]
 	}
-	width := s.rows.layout.Width
+	width := s.rows.Layout.Width
 	for _, page := range loaded.Pages {
 		at := page.Base
 		for range page.Count {
-			a = append(a, pair{*raw.At[uint64](at, first), at})
+			a = append(a, sortkey.Pair{Key: *raw.At[uint64](at, first), Row: at})
 			at += raw.Addr(width)
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, cancelled(ctx)
 		}
 	}
-	s.rows.sort(a, tmp, loaded.Bufs())
+	s.rows.Sort(a, tmp, loaded.Bufs())
 	if limit >= 0 && int64(n) > limit {
 		r.count = limit
 	}
@@ -172,7 +173,7 @@ func (s *space) copyRows(ctx context.Context, r *run, w *rowset.Writer, flush fu
 		}
 		part := r.addrs[from:min(from+len(src), len(r.addrs))]
 		for i := range part {
-			src[i] = part[i].row
+			src[i] = part[i].Row
 		}
 		if _, err := w.AppendRows(ctx, src[:len(part)], r.loaded.Bufs(), dst[:len(part)], true); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/rowfmt"
+	"github.com/gannetdb/gannet/vector/sortkey"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -21,12 +22,15 @@ var errNotResident = sqlerr.New(sqlerr.CodeInternal, "a run in memory is not in 
 
 func cancelled(ctx context.Context) error { return sqlerr.FromContext(ctx) }
 
+// Key is one ORDER BY item over a column of the input.
+type Key = sortkey.Key
+
 // Sort is the sink of ORDER BY, with or without a limit. Its Source gives the
 // rows in order once it is finalized.
 type Sort struct {
 	env    *operators.Env
 	types  []types.Type
-	rows   *rows
+	rows   *sortkey.Rows
 	space  space
 	offset int64
 	limit  int64 // rows behind offset, -1: all
@@ -51,7 +55,7 @@ func NewTopN(env *operators.Env, ts []types.Type, keys []Key, count, offset int6
 }
 
 func newSort(env *operators.Env, ts []types.Type, keys []Key, count, offset int64) (*Sort, error) {
-	r, err := newRows(ts, keys)
+	r, err := sortkey.NewRows(ts, keys, rowfmt.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +89,7 @@ func (s *Sort) Stats() Stats {
 // NewLocal implements operators.Sink.
 func (s *Sort) NewLocal(*operators.Task) (operators.SinkLocal, error) {
 	l := &sortLocal{s: s, rows: make([]raw.Addr, vector.Capacity), sel: make([]uint32, vector.Capacity)}
-	for range s.rows.words {
+	for range s.rows.Words {
 		v := vector.New(types.Of(types.UBigInt))
 		v.Resize(vector.Capacity)
 		l.wordVecs = append(l.wordVecs, v)
@@ -138,9 +142,9 @@ func (l *sortLocal) Push(ctx context.Context, in *vector.Chunk) (operators.Statu
 		return operators.Finished, nil
 	}
 	sel, n := in.Sel, in.NumRows()
-	for i := range s.rows.keys {
-		e := &s.rows.keys[i]
-		e.encode(in.Cols[e.Col], sel, n, l.words, l.tmp)
+	for i := range s.rows.Keys {
+		e := &s.rows.Keys[i]
+		e.Encode(in.Cols[e.Col], sel, n, l.words, l.tmp)
 	}
 	if l.bounded {
 		if sel = l.within(sel, n); len(sel) == 0 {
@@ -170,8 +174,11 @@ func (l *sortLocal) within(sel []uint32, n int) []uint32 {
 	k := 0
 	first, bound := l.words[0], l.bound
 	for i := range n {
-		p := at(sel, i)
-		out[k] = uint32(p)
+		p := uint32(i)
+		if sel != nil {
+			p = sel[i]
+		}
+		out[k] = p
 		if first[p] <= bound {
 			k++
 		}
@@ -263,8 +270,8 @@ func (l *sortLocal) trim(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	last := r.addrs[len(r.addrs)-1].row
-	if b := l.s.rows.word(last, 0); !l.bounded || b < l.bound {
+	last := r.addrs[len(r.addrs)-1].Row
+	if b := l.s.rows.Word(last, 0); !l.bounded || b < l.bound {
 		l.bounded, l.bound = true, b
 	}
 	if l.set, l.w, err = l.s.space.copied(ctx, r); err != nil {

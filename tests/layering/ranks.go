@@ -12,7 +12,7 @@ var ranks = []struct {
 		"vector/types",
 		"spill/budget", "spill/block", "spill/spawn",
 	}},
-	{2, []string{"vector", "vector/kernel", "vector/rowfmt", "vector/sketch", "vector/arrowconv"}},
+	{2, []string{"vector", "vector/kernel", "vector/rowfmt", "vector/sortkey", "vector/sketch", "vector/arrowconv"}},
 	{3, []string{"spill", "spill/pagefmt", "spill/rowset"}},
 	{4, []string{
 		"storage", "storage/encoding", "storage/segment", "storage/native",

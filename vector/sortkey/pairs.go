@@ -1,11 +1,11 @@
-package order
+package sortkey
 
 import "github.com/gannetdb/gannet/vector/raw"
 
-// pair is one word of a row's key and the row's address.
-type pair struct {
-	key uint64
-	row raw.Addr
+// Pair is one word of a row's key and the row's address.
+type Pair struct {
+	Key uint64
+	Row raw.Addr
 }
 
 const (
@@ -13,9 +13,9 @@ const (
 	quickMax     = 512 // pairs sorted by quicksort rather than by radix
 )
 
-// sortPairs sorts a by key. tmp has at least the length of a. Equal keys end up
+// SortPairs sorts a by key. tmp has at least the length of a. Equal keys end up
 // in any order.
-func sortPairs(a, tmp []pair) {
+func SortPairs(a, tmp []Pair) {
 	switch {
 	case len(a) <= quickMax:
 		quickSort(a)
@@ -24,11 +24,11 @@ func sortPairs(a, tmp []pair) {
 	}
 }
 
-func insertionSort(a []pair) {
+func insertionSort(a []Pair) {
 	for i := 1; i < len(a); i++ {
 		x := a[i]
 		j := i
-		for ; j > 0 && x.key < a[j-1].key; j-- {
+		for ; j > 0 && x.Key < a[j-1].Key; j-- {
 			a[j] = a[j-1]
 		}
 		a[j] = x
@@ -38,12 +38,12 @@ func insertionSort(a []pair) {
 // quickSort is three-way quicksort with a median of three; it recurses into
 // the smaller part, so its depth is logarithmic. It serves small arrays only,
 // for which the quadratic worst case is harmless.
-func quickSort(a []pair) {
+func quickSort(a []Pair) {
 	for len(a) > insertionMax {
-		p := median(a[0].key, a[len(a)/2].key, a[len(a)-1].key)
+		p := median(a[0].Key, a[len(a)/2].Key, a[len(a)-1].Key)
 		lt, i, gt := 0, 0, len(a)
 		for i < gt {
-			switch k := a[i].key; {
+			switch k := a[i].Key; {
 			case k < p:
 				a[lt], a[i] = a[i], a[lt]
 				lt++
@@ -72,13 +72,13 @@ func median(x, y, z uint64) uint64 {
 
 // radixSort sorts by the bytes of the keys, the lowest first, leaving out bytes
 // that all keys share. Input that is sorted already costs one pass.
-func radixSort(a, tmp []pair) {
+func radixSort(a, tmp []Pair) {
 	sorted := true
 	differ := uint64(0)
-	first := a[0].key
+	first := a[0].Key
 	prev := first
 	for i := range a {
-		k := a[i].key
+		k := a[i].Key
 		differ |= k ^ first
 		sorted = sorted && prev <= k
 		prev = k
@@ -93,7 +93,7 @@ func radixSort(a, tmp []pair) {
 		}
 		var counts [256]int
 		for i := range src {
-			counts[uint8(src[i].key>>shift)]++
+			counts[uint8(src[i].Key>>shift)]++
 		}
 		at := 0
 		for i, c := range counts {
@@ -102,7 +102,7 @@ func radixSort(a, tmp []pair) {
 		}
 		for i := range src {
 			x := src[i]
-			b := uint8(x.key >> shift)
+			b := uint8(x.Key >> shift)
 			dst[counts[b]] = x
 			counts[b]++
 		}

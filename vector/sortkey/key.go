@@ -1,4 +1,4 @@
-package order
+package sortkey
 
 import (
 	"encoding/binary"
@@ -37,53 +37,55 @@ const (
 
 const microsPerDay = 24 * 60 * 60 * 1_000_000
 
-// keyEncoder encodes one key.
-type keyEncoder struct {
+// Encoder encodes one key as Words words, of which First is the index of the
+// first among those of all keys. It is not changed after NewEncoders.
+type Encoder struct {
 	Key
 	typ   types.Type
-	words int
-	first int // index of its first word
+	Words int
+	First int
 }
 
-// newEncoders plans the words of keys over columns of the given types.
-func newEncoders(ts []types.Type, keys []Key) ([]keyEncoder, int, error) {
-	var out []keyEncoder
+// NewEncoders plans the words of keys over columns of the given types, and
+// returns how many words there are. Errors: 0A000 for nested types.
+func NewEncoders(ts []types.Type, keys []Key) ([]Encoder, int, error) {
+	var out []Encoder
 	n := 0
 	for _, k := range keys {
-		e := keyEncoder{Key: k, typ: ts[k.Col], first: n}
+		e := Encoder{Key: k, typ: ts[k.Col], First: n}
 		switch e.typ.Physical() {
 		case types.PBool, types.PInt8, types.PInt16, types.PInt32, types.PUint8, types.PUint16, types.PUint32, types.PFloat32:
-			e.words = 1
+			e.Words = 1
 		case types.PInt64, types.PUint64, types.PFloat64, types.PString:
-			e.words = 2
+			e.Words = 2
 		case types.PInt128, types.PUint128, types.PInterval:
-			e.words = 3
+			e.Words = 3
 		default:
 			return nil, 0, sqlerr.New(sqlerr.CodeUnsupported, "ordering by a %s is not supported yet", e.typ)
 		}
-		n += e.words
+		n += e.Words
 		out = append(out, e)
 	}
 	return out, n, nil
 }
 
-// isString reports whether equal words may stand for different strings.
-func (e *keyEncoder) isString() bool { return e.typ.Physical() == types.PString }
+// IsString reports whether equal words may stand for different strings.
+func (e *Encoder) IsString() bool { return e.typ.Physical() == types.PString }
 
-// long reports whether w, the last word of a string key, stands for more
+// Long reports whether w, the last word of a string key, stands for more
 // strings than one.
-func (e *keyEncoder) long(w uint64) bool {
+func (e *Encoder) Long(w uint64) bool {
 	if e.Desc {
 		w = ^w
 	}
 	return w&lengthMask == longString
 }
 
-// encode writes the words of v at positions sel (nil: 0 to n-1) to words,
+// Encode writes the words of v at positions sel (nil: 0 to n-1) to words,
 // indexed by position.
-func (e *keyEncoder) encode(v *vector.Vector, sel []uint32, n int, words [][]uint64, tmp *vector.Vector) {
+func (e *Encoder) Encode(v *vector.Vector, sel []uint32, n int, words [][]uint64, tmp *vector.Vector) {
 	w := v.View(tmp)
-	words = words[e.first : e.first+e.words]
+	words = words[e.First : e.First+e.Words]
 	switch e.typ.Physical() {
 	case types.PBool, types.PUint8:
 		encode32(e, raw.Cast[uint8](w.Data), &w, sel, n, words[0], 0)
@@ -115,14 +117,14 @@ func (e *keyEncoder) encode(v *vector.Vector, sel []uint32, n int, words [][]uin
 }
 
 // nullBits returns the first bit of a value and that of NULL.
-func (e *keyEncoder) nullBits() (value, null uint64) {
+func (e *Encoder) nullBits() (value, null uint64) {
 	if e.NullsFirst {
 		return 1 << 63, 0
 	}
 	return 0, 1 << 63
 }
 
-func (e *keyEncoder) flip() uint64 {
+func (e *Encoder) flip() uint64 {
 	if e.Desc {
 		return ^uint64(0)
 	}
@@ -136,7 +138,7 @@ func at(sel []uint32, i int) int {
 	return i
 }
 
-func encode32[T ~int8 | ~int16 | ~int32 | ~uint8 | ~uint16 | ~uint32](e *keyEncoder, vals []T, w *vector.View, sel []uint32, n int, out []uint64, sign uint32) {
+func encode32[T ~int8 | ~int16 | ~int32 | ~uint8 | ~uint16 | ~uint32](e *Encoder, vals []T, w *vector.View, sel []uint32, n int, out []uint64, sign uint32) {
 	value, null := e.nullBits()
 	flip := uint32(e.flip())
 	for i := range n {
@@ -156,7 +158,7 @@ func put64(words [][]uint64, p int, bit, x uint64) {
 	words[1][p] = x << 63
 }
 
-func (e *keyEncoder) encode64(vals []uint64, w *vector.View, sel []uint32, n int, words [][]uint64, sign uint64) {
+func (e *Encoder) encode64(vals []uint64, w *vector.View, sel []uint32, n int, words [][]uint64, sign uint64) {
 	value, null := e.nullBits()
 	flip := e.flip() ^ sign
 	for i := range n {
@@ -177,7 +179,7 @@ func put128(words [][]uint64, p int, bit, hi, lo uint64) {
 	words[2][p] = lo << 63
 }
 
-func (e *keyEncoder) encode128(vals []types.Uint128, w *vector.View, sel []uint32, n int, words [][]uint64, sign uint64) {
+func (e *Encoder) encode128(vals []types.Uint128, w *vector.View, sel []uint32, n int, words [][]uint64, sign uint64) {
 	value, null := e.nullBits()
 	flip := e.flip()
 	for i := range n {
@@ -191,7 +193,7 @@ func (e *keyEncoder) encode128(vals []types.Uint128, w *vector.View, sel []uint3
 	}
 }
 
-func (e *keyEncoder) encodeIntervals(w *vector.View, sel []uint32, n int, words [][]uint64) {
+func (e *Encoder) encodeIntervals(w *vector.View, sel []uint32, n int, words [][]uint64) {
 	value, null := e.nullBits()
 	flip := e.flip()
 	vals := raw.Cast[types.Interval](w.Data)
@@ -208,11 +210,11 @@ func (e *keyEncoder) encodeIntervals(w *vector.View, sel []uint32, n int, words 
 	}
 }
 
-func (e *keyEncoder) encodeFloats(w *vector.View, sel []uint32, n int, words [][]uint64) {
+func (e *Encoder) encodeFloats(w *vector.View, sel []uint32, n int, words [][]uint64) {
 	value, null := e.nullBits()
 	flip := e.flip()
 	f32, f64 := raw.Cast[float32](w.Data), raw.Cast[float64](w.Data)
-	single := e.words == 1
+	single := e.Words == 1
 	for i := range n {
 		p := at(sel, i)
 		k := w.Index(p)
@@ -260,7 +262,7 @@ func floatBits(f float64) uint64 {
 	return b | 1<<63
 }
 
-func (e *keyEncoder) encodeStrings(w *vector.View, sel []uint32, n int, words [][]uint64) {
+func (e *Encoder) encodeStrings(w *vector.View, sel []uint32, n int, words [][]uint64) {
 	value, null := e.nullBits()
 	flip := e.flip()
 	refs := raw.Cast[types.StringRef](w.Data)

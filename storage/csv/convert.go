@@ -82,7 +82,7 @@ func (c *conversion) text(i int) (b []byte, null bool) {
 	if c.nulls.onlyEmpty {
 		return b, len(b) == 0
 	}
-	return b, c.nulls.has(b)
+	return b, c.nulls.is(b, f.quoted())
 }
 
 func (c *conversion) rows() int {
@@ -325,7 +325,7 @@ func (c *conversion) strings() {
 				c.v.SetNull(i)
 				continue
 			}
-		} else if c.nulls.has(b) {
+		} else if c.nulls.is(b, f.quoted()) {
 			c.v.SetNull(i)
 			continue
 		}

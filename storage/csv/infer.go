@@ -3,6 +3,7 @@ package csv
 import (
 	"bytes"
 	"context"
+	"slices"
 
 	"github.com/gannetdb/gannet/storage"
 	"github.com/gannetdb/gannet/vector/types"
@@ -23,27 +24,32 @@ func widen(t types.ID, v []byte, o *options) types.ID {
 	switch t {
 	case types.Null:
 		for _, c := range candidates {
-			if fits(v, c, o) {
+			if o.mayBe(c) && fits(v, c, o) {
 				return c
 			}
 		}
 	case types.BigInt:
-		if fits(v, types.Double, o) {
+		if o.mayBe(types.Double) && fits(v, types.Double, o) {
 			return types.Double
 		}
 	case types.Timestamp:
-		if fits(v, types.TimestampTZ, o) {
+		if o.mayBe(types.TimestampTZ) && fits(v, types.TimestampTZ, o) {
 			return types.TimestampTZ
 		}
 	}
 	return types.Varchar
 }
 
+// mayBe reports whether auto_type_candidates allows the type t.
+func (o *options) mayBe(t types.ID) bool {
+	return o.candidates == nil || t == types.Varchar || slices.Contains(o.candidates, t)
+}
+
 // columnType is the narrowest type that all values of column k from record
 // from on have; Null when there is no value.
 func columnType(rows *sampled, d dialect, o *options, k, from int) types.ID {
 	t := types.Null
-	nulls := nullSet{texts: o.nulls}
+	nulls := nullSet{texts: o.nulls, unquoted: o.unquotedNulls}
 	var buf []byte
 	for r := from; r < len(rows.starts) && t != types.Varchar; r++ {
 		f := rows.fields[r*rows.cols+k]
@@ -53,7 +59,7 @@ func columnType(rows *sampled, d dialect, o *options, k, from int) types.ID {
 			buf = d.unescape(buf[:0], v)
 			v = buf
 		}
-		if !nulls.has(v) {
+		if !nulls.is(v, f.quoted()) {
 			t = widen(t, v, o)
 		}
 	}
@@ -236,7 +242,7 @@ func (t *Table) refine(ctx context.Context) error {
 					buf = t.schema.dialect.unescape(buf[:0], v)
 					v = buf
 				}
-				if nulls.has(v) {
+				if nulls.is(v, f.quoted()) {
 					continue
 				}
 				if kind = widen(kind, v, &o); kind == types.Varchar {

@@ -6,8 +6,14 @@ import (
 
 // nullSet is the texts that mean NULL in a column.
 type nullSet struct {
-	onlyEmpty bool // the empty text and no other
+	onlyEmpty bool // the empty text and no other, quoted or not
+	unquoted  bool // texts in quotes are not NULL
 	texts     []string
+}
+
+// is reports whether a field with the content b is NULL.
+func (n *nullSet) is(b []byte, quoted bool) bool {
+	return !(n.unquoted && quoted) && n.has(b)
 }
 
 func (n *nullSet) has(b []byte) bool {
@@ -22,5 +28,5 @@ func (o *options) nullsOf(ord int) nullSet {
 	if slices.Contains(o.neverNull, ord) {
 		return nullSet{}
 	}
-	return nullSet{onlyEmpty: len(o.nulls) == 1 && o.nulls[0] == "", texts: o.nulls}
+	return nullSet{onlyEmpty: len(o.nulls) == 1 && o.nulls[0] == "" && !o.unquotedNulls, unquoted: o.unquotedNulls, texts: o.nulls}
 }

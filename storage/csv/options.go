@@ -16,6 +16,8 @@ type options struct {
 	header                        *bool
 	skip                          int64
 	nulls                         []string
+	unquotedNulls                 bool // allow_quoted_nulls = false
+	candidates                    []types.ID
 	allVarchar                    bool
 	sampleRows                    int64 // -1: the whole file
 	names                         []string
@@ -106,6 +108,23 @@ func (o *options) set(name string, v types.Value) error {
 		o.detect, err = boolean(name, v)
 	case "parallel":
 		_, err = boolean(name, v) // the rows are the same either way
+	case "allow_quoted_nulls":
+		var b bool
+		b, err = boolean(name, v)
+		o.unquotedNulls = !b
+	case "auto_type_candidates":
+		err = o.setCandidates(name, v)
+	case "encoding":
+		if e := strings.ToLower(v.S); e != "utf-8" && e != "utf8" {
+			err = sqlerr.New(sqlerr.CodeUnsupported, "option encoding of read_csv must be utf-8")
+		}
+	case "new_line":
+		// All line ends are understood, also mixed ones.
+		if !slices.Contains([]string{"\n", "\r\n", "\r", `\n`, `\r\n`, `\r`}, v.S) {
+			err = invalid(name, `must be \n, \r\n or \r`)
+		}
+	case "buffer_size":
+		_, err = integer(name, v, 1) // the memory limit decides
 	case "strict_mode":
 		// The reader is strict about quotes.
 		_, err = boolean(name, v)
@@ -207,6 +226,27 @@ func typeNamed(s string) (types.Type, error) {
 		err = sqlerr.New(sqlerr.CodeUnsupported, "a CSV column cannot have type %s yet", t)
 	}
 	return t, err
+}
+
+// setCandidates reads the types that detection may choose from.
+func (o *options) setCandidates(name string, v types.Value) error {
+	list, err := texts(name, v)
+	if err != nil {
+		return err
+	}
+	o.candidates = []types.ID{}
+	for _, s := range list {
+		t, err := typeNamed(s)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(candidates, t.ID) {
+			return sqlerr.New(sqlerr.CodeUnsupported, "option %s of read_csv cannot detect %s", name, t).
+				WithHint("give columns this type with the option types")
+		}
+		o.candidates = append(o.candidates, t.ID)
+	}
+	return nil
 }
 
 func (o *options) setColumns(v types.Value) error {

@@ -380,16 +380,38 @@ func (r *reader) lineOf(ctx context.Context, off int64) (int64, error) {
 	defer in.Close()
 	buf := make([]byte, 256<<10)
 	line := int64(1)
+	last := byte(0)
 	for left := off; left > 0; {
 		if ctx.Err() != nil {
 			return 0, cancelled(ctx)
 		}
 		n, err := in.Read(buf[:min(int64(len(buf)), left)])
-		line += int64(bytes.Count(buf[:n], []byte{'\n'}))
+		line += lineEnds(buf[:n], &last)
 		left -= int64(n)
 		if err != nil {
 			break
 		}
 	}
 	return line, nil
+}
+
+// lineEnds counts the line ends in buf: line feeds, and carriage returns with
+// none behind. last is the last byte of the text before, and becomes buf's.
+func lineEnds(buf []byte, last *byte) int64 {
+	if len(buf) == 0 {
+		return 0
+	}
+	n := int64(bytes.Count(buf, []byte{'\n'}))
+	if *last == '\r' || bytes.IndexByte(buf, '\r') >= 0 {
+		n = 0
+		before := *last
+		for _, c := range buf {
+			if c == '\r' || c == '\n' && before != '\r' {
+				n++
+			}
+			before = c
+		}
+	}
+	*last = buf[len(buf)-1]
+	return n
 }

@@ -43,6 +43,7 @@ func TestErrorLines(t *testing.T) {
 		{"open quote", "a,b\n1,2\n3,\"x\n4,5\n", "22P04", 3, []any{"delim", ",", "quote", "\"", "columns", [][2]string{{"a", "INTEGER"}, {"b", "VARCHAR"}}}},
 		{"text behind a quote", "a,b\n1,2\n3,\"x\"y\n4,5\n", "22P04", 3, []any{"delim", ",", "quote", "\"", "columns", [][2]string{{"a", "INTEGER"}, {"b", "VARCHAR"}}}},
 		{"UTF-8", "a,b\n1,x\n2,\xc3\n", "22021", 3, nil},
+		{"carriage returns", "a,b\r1,2\r3,x\r", "22P02", 3, []any{"types", []string{"INTEGER", "INTEGER"}}},
 		{"long record", "a,b\n1,x\n2," + strings.Repeat("y", 3000) + "\n3,z\n", "22P04", 3, []any{"max_line_size", 1000}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -76,7 +76,10 @@ func cut(d dialect, sample []byte, from int, final bool, o *options) *sampled {
 		limit = 1 << 40
 	}
 	for pos < len(sample) && int64(len(s.starts)) <= limit {
-		if n, ok := d.blank(sample, pos, max(s.cols, 2), final); ok && s.cols != 1 {
+		if n, ok := d.blank(sample, pos, max(s.cols, 2), final); ok && (s.cols != 1 || d.comment != 0 && sample[pos] == d.comment) {
+			if n == pos {
+				break
+			}
 			pos = n
 			continue
 		}

@@ -112,7 +112,7 @@ func (d *dialect) record(buf []byte, pos int, final bool, fields []field) (_ []f
 // skipFaulty ends record at the line end behind pos, if the buffer has it.
 func (d *dialect) skipFaulty(buf []byte, begin, pos int, final bool, fields []field, f fault) ([]field, int, fault) {
 	next := skipLine(buf, pos)
-	if next == len(buf) && !final && (next == 0 || buf[next-1] != '\n') {
+	if cutLine(buf, next, final) {
 		return fields, begin, incomplete
 	}
 	return fields, next, f
@@ -169,12 +169,25 @@ func (d *dialect) quoted(buf []byte, pos int, final bool) (fd field, next int, f
 	return fd, i, noFault
 }
 
-// skipLine returns the position behind the line that pos is in.
+// skipLine returns the position behind the line that pos is in; len(buf) may
+// also mean that the line goes on.
 func skipLine(buf []byte, pos int) int {
-	if k := bytes.IndexByte(buf[min(pos, len(buf)):], '\n'); k >= 0 {
-		return pos + k + 1
+	pos = min(pos, len(buf))
+	k := bytes.IndexAny(buf[pos:], "\r\n")
+	if k < 0 {
+		return len(buf)
 	}
-	return len(buf)
+	pos += k + 1
+	if buf[pos-1] == '\r' && pos < len(buf) && buf[pos] == '\n' {
+		pos++
+	}
+	return pos
+}
+
+// cutLine reports whether the line that ends at next, as skipLine has it, may
+// go on behind the buffer.
+func cutLine(buf []byte, next int, final bool) bool {
+	return next == len(buf) && !final && (next == 0 || buf[next-1] != '\n')
 }
 
 const (
@@ -219,21 +232,18 @@ func (d *dialect) unescape(dst, content []byte) []byte {
 }
 
 // blank reports whether an empty line or a comment begins at pos, and where the
-// next line does; a record of one column may be empty.
+// next line does: at pos itself when the buffer ends within it. A record of one
+// column may be empty.
 func (d *dialect) blank(buf []byte, pos, cols int, final bool) (next int, ok bool) {
 	if pos >= len(buf) {
 		return pos, false
 	}
 	switch c := buf[pos]; {
 	case d.comment != 0 && c == d.comment:
-		k := bytes.IndexByte(buf[pos:], '\n')
-		if k < 0 {
-			if final {
-				return len(buf), true
-			}
-			return pos, false
+		if next = skipLine(buf, pos); cutLine(buf, next, final) {
+			return pos, true
 		}
-		return pos + k + 1, true
+		return next, true
 	case cols == 1:
 		return pos, false
 	case c == '\n':
@@ -280,6 +290,9 @@ func (d *dialect) records(b *block, from, limit int, final, skipBad, pad bool) (
 			}
 		}
 		if n, ok := d.blank(b.buf, pos, b.cols, final); ok {
+			if n == pos {
+				return pos, problem{incomplete, pos, 0}
+			}
 			pos = n
 			continue
 		}

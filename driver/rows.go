@@ -40,7 +40,7 @@ func (r *Rows) advance() error {
 		if err != nil {
 			return err
 		}
-		if len(rows.Columns()) > 0 {
+		if rows.RowsAffected() < 0 && len(rows.Columns()) > 0 {
 			r.rows = rows
 			r.convert()
 			return nil

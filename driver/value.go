@@ -76,7 +76,8 @@ func goValue(v value, zone *time.Location) any {
 	case types.Time, types.Timestamp:
 		return time.UnixMicro(v.I).UTC()
 	case types.TimeTZ:
-		return time.UnixMicro(v.I >> 24).UTC()
+		micros, offset := types.SplitTimeTZ(v.I)
+		return time.UnixMicro(micros - int64(offset)*1e6).In(time.FixedZone("", offset))
 	case types.TimestampS:
 		return time.Unix(v.I, 0).UTC()
 	case types.TimestampMS:

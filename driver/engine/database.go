@@ -159,6 +159,9 @@ func (db *Database) spillManager() *spill.Manager {
 // Budget returns the memory budget, for monitoring and tests.
 func (db *Database) Budget() *budget.Budget { return db.budget }
 
+// Catalog returns the database's tables and views as they are now.
+func (db *Database) Catalog() *catalog.Snapshot { return db.catalog.Snapshot() }
+
 // SpillStats tells what was written to temporary files so far.
 func (db *Database) SpillStats() spill.Stats {
 	db.mu.Lock()

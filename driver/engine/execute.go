@@ -305,7 +305,7 @@ func (s *Session) executePrepared(ctx context.Context, stmt Statement, b *bind.E
 			if params.Named == nil {
 				params.Named = map[string]types.Value{}
 			}
-			params.Named[n] = v
+			params.Named[strings.ToLower(n)] = v
 		} else {
 			params.Positional = append(params.Positional, v)
 		}

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"strings"
+
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/operators/function/cast"
 	"github.com/gannetdb/gannet/planner/logical"
@@ -43,7 +45,7 @@ func substitute(plan *logical.Plan, params Params, session *function.Session) (*
 func valueOf(plan *logical.Plan, params Params, i int) (types.Value, error) {
 	if i < len(plan.ParamNames) && plan.ParamNames[i] != "" {
 		name := plan.ParamNames[i]
-		if v, ok := params.Named[name]; ok {
+		if v, ok := params.Named[strings.ToLower(name)]; ok {
 			return v, nil
 		}
 		return types.Value{}, sqlerr.New(sqlerr.CodeUndefinedParameter, "no value was given for parameter $%s", name)

@@ -77,8 +77,9 @@ func (s *Session) Parse(text string) ([]Statement, error) {
 	return out, err
 }
 
-// Params are the values of a statement's parameters. Types are kept as given;
-// the statement casts them to what it needs.
+// Params are the values of a statement's parameters, named ones by their name in
+// lower case. Types are kept as given; the statement casts them to what it
+// needs.
 type Params struct {
 	Positional []types.Value
 	Named      map[string]types.Value

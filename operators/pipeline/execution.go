@@ -12,18 +12,21 @@ import (
 	"github.com/gannetdb/gannet/sql/sqlerr"
 )
 
-// Pipeline is one source, the operators its chunks pass, and the sink they end
-// in. It is a plan: Execution holds what changes.
+// Pipeline is one source, or several branches that are read one after the
+// other, the operators their chunks pass, and the sink they end in. It is a
+// plan: Execution holds what changes.
 type Pipeline struct {
 	Name string
 	// Open returns the source; called when all of Deps are finalized.
 	Open func(ctx context.Context) (operators.Source, error)
-	Ops  []operators.Operator
-	Sink operators.Sink
+	// Branches take the place of Open when there is none.
+	Branches []*Branch
+	Ops      []operators.Operator
+	Sink     operators.Sink
 	// Deps must be finalized before this pipeline starts.
 	Deps []*Pipeline
-	// Profiles, when set, has one entry for the source, one an operator and
-	// one for the sink.
+	// Profiles, when set, has one entry for the source (unused when there are
+	// branches), one an operator and one for the sink; branches have theirs.
 	Profiles []*operators.Profile
 }
 
@@ -48,20 +51,23 @@ type Execution struct {
 // run is a pipeline in execution.
 type run struct {
 	*Pipeline
-	exec    *Execution
+	exec *Execution
+	layout
 	started bool
 	final   bool
 	tasks   []*task
 
 	// The lowest failing batch; tasks in batches from it on stop.
 	errBatch atomic.Int64
-	// finished is the last step that wants no more input (len(Ops): the sink),
-	// -1 none. Steps behind it go on, also with continuations.
+	// finished is the last step that wants no more input (len(ops): the sink),
+	// -1 none. Steps behind it go on, also with other branches and
+	// continuations.
 	finished atomic.Int64
 
 	mu      sync.Mutex
 	source  operators.Source
-	stage   int // 0: source; k: continuation of operator k-1
+	stage   int // of stages; len(stages) at the end
+	width   int // tasks that read the present stage
 	arrived int
 	ended   int
 	err     error
@@ -74,7 +80,7 @@ func Start(ctx context.Context, sched *Scheduler, env *operators.Env, pipelines 
 	e.ctx, e.cancel = context.WithCancelCause(ctx)
 	e.stop = context.AfterFunc(e.ctx, e.wakeAll)
 	for _, p := range pipelines {
-		r := &run{Pipeline: p, exec: e}
+		r := &run{Pipeline: p, exec: e, layout: lay(p)}
 		r.errBatch.Store(math.MaxInt64)
 		r.finished.Store(-1)
 		e.runs = append(e.runs, r)
@@ -201,14 +207,21 @@ func cancelError(ctx context.Context) error {
 	return sqlerr.FromContext(ctx)
 }
 
-// open opens the source and queues the tasks.
+// open opens the first source and queues the tasks.
 func (r *run) open() error {
-	src, err := r.Open(r.exec.ctx)
+	if err := r.check(); err != nil {
+		return err
+	}
+	src, err := r.stages[0].open(r.exec.ctx)
 	if err != nil {
 		return err
 	}
 	r.source = src
 	n := max(1, min(r.exec.env.Threads, src.Workers()))
+	r.width = n
+	if r.sources > 1 {
+		n = r.exec.env.Threads
+	}
 	tasks := make([]*task, n)
 	for i := range tasks {
 		tasks[i] = newTask(r, i)
@@ -288,23 +301,33 @@ func (r *run) arrive(t *task) {
 func (r *run) advance() {
 	var src operators.Source
 	var err error
-	stage := r.stage
+	stage, width := r.stage, 0
 	old := r.source
-	for stage < len(r.Ops) && src == nil && err == nil && r.errBatch.Load() == math.MaxInt64 {
-		stage++
-		if int64(stage-1) <= r.finished.Load() {
-			continue // what it put aside would only reach a step that has finished
+	for stage++; stage < len(r.stages); stage++ {
+		if r.errBatch.Load() != math.MaxInt64 {
+			stage = len(r.stages)
+			break
 		}
-		if c, ok := r.Ops[stage-1].(operators.Continuer); ok {
-			err = spawn.Call(r.Name, func() error {
-				var e error
-				src, e = c.Continue(r.exec.ctx)
-				return e
-			})
+		st := &r.stages[stage]
+		if int64(st.from) <= r.finished.Load() {
+			continue // its rows would only reach a step that has finished
+		}
+		err = spawn.Call(r.Name, func() error {
+			var e error
+			src, e = st.open(r.exec.ctx)
+			return e
+		})
+		if src != nil || err != nil {
+			break
 		}
 	}
-	if src == nil {
-		stage = len(r.Ops) + 1
+	switch {
+	case src == nil:
+		stage = len(r.stages)
+	case r.stages[stage].op >= 0:
+		width = len(r.tasks)
+	default:
+		width = max(1, src.Workers())
 	}
 	for _, t := range r.tasks {
 		t.closeSource()
@@ -313,7 +336,7 @@ func (r *run) advance() {
 		old.Close()
 	}
 	r.mu.Lock()
-	r.source, r.stage, r.arrived = src, stage, 0
+	r.source, r.stage, r.width, r.arrived = src, stage, width, 0
 	var again []*task
 	for _, t := range r.tasks {
 		if t.state == ended {
@@ -326,7 +349,7 @@ func (r *run) advance() {
 			t.state = combining
 		} else {
 			t.state = reading
-			t.position.Store(int64(stage) << stageShift)
+			t.position.Store(int64(stage) << r.shift)
 		}
 		again = append(again, t)
 	}

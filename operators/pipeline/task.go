@@ -16,8 +16,6 @@ import (
 const (
 	// slice is how long a task keeps its worker before it lets others run.
 	slice = 10 * time.Millisecond
-	// stageShift leaves the low bits of a batch number to the source.
-	stageShift = 56
 )
 
 // taskState tells where a task is in its pipeline.
@@ -44,12 +42,13 @@ type task struct {
 	ops  []operators.OperatorLocal
 	sink operators.SinkLocal
 
-	in     *vector.Chunk   // filled by the source
-	outs   []*vector.Chunk // outs[i] is filled by operator i
-	feeds  []*vector.Chunk // feeds[i] is what operator i (or the sink) is fed
-	more   []bool          // operator i has more output for feeds[i]
-	level  int             // the step to feed next; -1: none
-	bottom int             // levels below are not pulled from
+	in      *vector.Chunk   // filled by the source
+	outs    []*vector.Chunk // outs[i] is filled by operator i
+	feeds   []*vector.Chunk // feeds[i] is what operator i (or the sink) is fed
+	more    []bool          // operator i has more output for feeds[i]
+	level   int             // the step to feed next; -1: none
+	bottom  int             // levels below are not pulled from
+	entered int             // the stage whose operators are open
 
 	state    taskState
 	inMorsel bool
@@ -97,7 +96,7 @@ func (t *task) runSlice() (again bool, err error) {
 				return t.giveUp(), nil
 			}
 			if idle {
-				t.moveTo(int64(t.run.stage+1) << stageShift)
+				t.moveTo(int64(t.run.stage+1) << t.run.shift)
 				t.run.arrive(t)
 				return false, nil
 			}
@@ -116,24 +115,49 @@ func (t *task) runSlice() (again bool, err error) {
 	}
 }
 
-// open makes the local states.
+// open makes room for local states and opens the sink's; those of operators
+// follow stage by stage.
 func (t *task) open() error {
 	r := t.run
-	n := len(r.Ops)
+	n := len(r.ops)
+	t.ops = make([]operators.OperatorLocal, n)
 	t.outs = make([]*vector.Chunk, n)
 	t.feeds = make([]*vector.Chunk, n+1)
 	t.more = make([]bool, n)
-	for i, op := range r.Ops {
-		l, err := op.NewLocal(&t.pub)
+	t.entered = -1
+	var err error
+	if t.sink, err = r.Sink.NewLocal(&t.pub); err != nil {
+		return err
+	}
+	return t.enter()
+}
+
+// enter opens the operators that the present stage feeds and closes those of
+// branches that have ended.
+func (t *task) enter() error {
+	r := t.run
+	t.entered = r.stage
+	level := r.stages[r.stage].level
+	if r.sources > 1 {
+		for i := range level {
+			if t.ops[i] != nil {
+				t.ops[i].Close()
+				t.ops[i], t.outs[i] = nil, nil
+			}
+		}
+	}
+	for i := level; i < len(r.ops); i = r.next[i] {
+		if t.ops[i] != nil {
+			continue
+		}
+		l, err := r.ops[i].NewLocal(&t.pub)
 		if err != nil {
 			return err
 		}
-		t.ops = append(t.ops, l)
-		t.outs[i] = vector.NewChunk(op.Types())
+		t.ops[i] = l
+		t.outs[i] = vector.NewChunk(r.ops[i].Types())
 	}
-	var err error
-	t.sink, err = r.Sink.NewLocal(&t.pub)
-	return err
+	return nil
 }
 
 // step feeds one chunk, or claims or ends a morsel. idle: the stage has no
@@ -149,8 +173,14 @@ func (t *task) step() (blocked, idle bool, err error) {
 	if t.level > fin {
 		return t.feed(ctx)
 	}
+	if t.entered != r.stage {
+		if err := t.enter(); err != nil {
+			return false, false, err
+		}
+	}
 	t.level = -1 // the step that would get it wants no more
-	if fin >= r.stage {
+	st := &r.stages[r.stage]
+	if fin >= st.level {
 		// Steps behind the one that has finished give up what they hold.
 		if t.inMorsel {
 			t.inMorsel, t.state = false, flushing
@@ -158,10 +188,15 @@ func (t *task) step() (blocked, idle bool, err error) {
 		if t.state != flushing {
 			return false, true, nil
 		}
-		t.flushAt = max(t.flushAt, fin+1)
+		for t.flushAt <= fin {
+			t.flushAt = r.after(t.flushAt)
+		}
 	}
 	if t.state == flushing {
 		return t.flush(ctx)
+	}
+	if t.pub.Worker >= r.width {
+		return false, true, nil
 	}
 	if t.src == nil {
 		if t.src, err = r.source.NewLocal(&t.pub); err != nil {
@@ -177,23 +212,23 @@ func (t *task) step() (blocked, idle bool, err error) {
 		if !ok {
 			return false, true, nil
 		}
-		t.pub.Batch = int64(r.stage)<<stageShift + batch
+		t.pub.Batch = int64(r.stage)<<r.shift + batch
 		t.moveTo(t.pub.Batch)
 		t.inMorsel = true
 	}
 	if t.pub.Batch > r.errBatch.Load() {
 		return false, true, nil
 	}
-	start := t.clock(0)
+	start := clock(st.profile)
 	t.in.Reset()
 	ok, err := t.src.Next(ctx, t.in)
-	t.count(0, start, t.in, ok)
+	count(st.profile, start, t.in, ok)
 	if err != nil {
 		return false, false, err
 	}
 	if !ok {
 		t.inMorsel = false
-		t.state, t.flushAt = flushing, r.stage
+		t.state, t.flushAt = flushing, st.level
 		return false, false, nil
 	}
 	rows := t.in.NumRows()
@@ -201,7 +236,7 @@ func (t *task) step() (blocked, idle bool, err error) {
 		return false, false, nil
 	}
 	r.exec.rows.Add(int64(rows))
-	t.begin(r.stage, t.in)
+	t.begin(st.level, t.in)
 	return t.feed(ctx)
 }
 
@@ -219,20 +254,20 @@ func (t *task) flush(ctx context.Context) (blocked, idle bool, err error) {
 	i := t.flushAt
 	out := t.outs[i]
 	out.Reset()
-	start := t.clock(i + 1)
+	start := clock(r.profiles[i])
 	st, err := t.ops[i].Flush(ctx, out)
-	t.count(i+1, start, out, true)
+	count(r.profiles[i], start, out, true)
 	if err != nil {
 		return false, false, err
 	}
 	if st != operators.HaveMore {
-		t.flushAt++
+		t.flushAt = r.next[i]
 	}
 	if st == operators.Finished {
 		r.finish(i)
 	}
 	if out.NumRows() > 0 {
-		t.begin(i+1, out)
+		t.begin(r.next[i], out)
 		return t.feed(ctx)
 	}
 	return false, false, nil
@@ -259,9 +294,9 @@ func (t *task) feed(ctx context.Context) (blocked, idle bool, err error) {
 	for t.level >= 0 {
 		i := t.level
 		if i == len(t.ops) {
-			start := t.clock(i + 1)
+			start := clock(r.profiles[i])
 			st, err := t.sink.Push(ctx, t.feeds[i])
-			t.count(i+1, start, t.feeds[i], st != operators.Blocked)
+			count(r.profiles[i], start, t.feeds[i], st != operators.Blocked)
 			switch {
 			case err != nil:
 				return false, false, err
@@ -275,9 +310,9 @@ func (t *task) feed(ctx context.Context) (blocked, idle bool, err error) {
 		}
 		out := t.outs[i]
 		out.Reset()
-		start := t.clock(i + 1)
+		start := clock(r.profiles[i])
 		st, err := t.ops[i].Push(ctx, t.feeds[i], out)
-		t.count(i+1, start, out, true)
+		count(r.profiles[i], start, out, true)
 		if err != nil {
 			return false, false, err
 		}
@@ -289,8 +324,8 @@ func (t *task) feed(ctx context.Context) (blocked, idle bool, err error) {
 		}
 		t.more[i] = st == operators.HaveMore
 		if out.NumRows() > 0 {
-			t.feeds[i+1] = out
-			t.level++
+			t.level = r.next[i]
+			t.feeds[t.level] = out
 		} else if !t.more[i] {
 			t.pop()
 		}
@@ -302,7 +337,8 @@ func (t *task) feed(ctx context.Context) (blocked, idle bool, err error) {
 }
 
 // pop returns to the nearest step before the current one that has more output
-// for the chunk it was fed, and whose output somebody wants.
+// for the chunk it was fed, and whose output somebody wants. Steps of other
+// branches have none.
 func (t *task) pop() {
 	bottom := max(t.bottom, int(t.run.finished.Load())+1)
 	for t.level--; t.level >= bottom; t.level-- {
@@ -313,20 +349,19 @@ func (t *task) pop() {
 	t.level = -1
 }
 
-// clock returns the time when step i is profiled.
-func (t *task) clock(i int) time.Time {
-	if t.run.Profiles == nil {
+// clock returns the time when a step is profiled.
+func clock(p *operators.Profile) time.Time {
+	if p == nil {
 		return time.Time{}
 	}
 	return time.Now()
 }
 
-// count adds a call of step i (0 is the source) to its profile.
-func (t *task) count(i int, start time.Time, out *vector.Chunk, rows bool) {
-	if t.run.Profiles == nil {
+// count adds a call of a step to its profile.
+func count(p *operators.Profile, start time.Time, out *vector.Chunk, rows bool) {
+	if p == nil {
 		return
 	}
-	p := t.run.Profiles[i]
 	p.Nanos.Add(int64(time.Since(start)))
 	if rows {
 		p.Rows.Add(int64(out.NumRows()))
@@ -383,7 +418,9 @@ func (t *task) closeSource() {
 func (t *task) close() {
 	t.closeSource()
 	for _, o := range t.ops {
-		o.Close()
+		if o != nil {
+			o.Close()
+		}
 	}
 	if t.sink != nil {
 		t.sink.Close()

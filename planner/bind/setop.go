@@ -12,9 +12,6 @@ import (
 // setOp binds UNION, INTERSECT and EXCEPT. Inputs are cast to common types;
 // UNION without ALL is a UNION ALL with its duplicates removed.
 func (b *binder) setOp(s *ast.SetOp, env *cteScope, outer *scope) (*result, error) {
-	if s.ByName {
-		return nil, unsupported(s, "%s BY NAME", s.Kind)
-	}
 	inputs := make([]*result, len(s.Terms))
 	for i, t := range s.Terms {
 		if err := b.relation(t.Pos()); err != nil {
@@ -24,10 +21,15 @@ func (b *binder) setOp(s *ast.SetOp, env *cteScope, outer *scope) (*result, erro
 		if err != nil {
 			return nil, err
 		}
-		if i > 0 && len(r.cols) != len(inputs[0].cols) {
+		if i > 0 && !s.ByName && len(r.cols) != len(inputs[0].cols) {
 			return nil, sqlerr.At(t.Pos(), sqlerr.CodeSyntax, "the sides of %s have %d and %d columns", s.Kind, len(inputs[0].cols), len(r.cols))
 		}
 		inputs[i] = r
+	}
+	if s.ByName {
+		if err := b.byName(s, inputs); err != nil {
+			return nil, err
+		}
 	}
 	want := make([]types.Type, len(inputs[0].cols))
 	for c := range want {

@@ -327,54 +327,6 @@ func (b *builder) tableStream(table *memory.Table, ts []types.Type, single bool)
 	}
 }
 
-// setOp lowers UNION ALL by collecting the inputs one after the other. The
-// rules turn UNION into a DISTINCT over it.
-func (b *builder) setOp(n *logical.SetOp, need map[logical.ColID]bool) (*stream, error) {
-	if n.Kind != logical.Union || !n.All {
-		return nil, sqlerr.New(sqlerr.CodeUnsupported, "%s is not supported yet", [...]string{"UNION", "INTERSECT", "EXCEPT"}[n.Kind])
-	}
-	var cols []logical.Column
-	var ords []int
-	for i, c := range n.Cols {
-		if need[c.ID] {
-			cols, ords = append(cols, c), append(ords, i)
-		}
-	}
-	ts := make([]types.Type, len(cols))
-	for i, c := range cols {
-		ts[i] = c.Typ
-	}
-	table := b.newTable("union", ts)
-	var prev *pipeline.Pipeline
-	for k, in := range n.Inputs {
-		ids := make([]logical.ColID, len(ords))
-		inNeed := map[logical.ColID]bool{}
-		for i, o := range ords {
-			ids[i] = n.In[k][o]
-			inNeed[ids[i]] = true
-		}
-		s, err := b.node(in, inNeed)
-		if err != nil {
-			return nil, err
-		}
-		if err := b.output(s, ids); err != nil {
-			return nil, err
-		}
-		if prev != nil {
-			s.deps = append(s.deps, prev)
-		}
-		prev, _ = b.breaker(s, "union", write.NewCollect(table, -1))
-	}
-	out := b.tableStream(table, ts, false)
-	out.pos = map[logical.ColID]int{}
-	for i, c := range cols {
-		out.pos[c.ID] = i
-	}
-	out.deps = []*pipeline.Pipeline{prev}
-	b.measure(n, out.profiles[0])
-	return out, nil
-}
-
 // cteRef reads the rows of a common table expression, which the first
 // reference computes.
 func (b *builder) cteRef(n *logical.CTERef, need map[logical.ColID]bool) (*stream, error) {

@@ -19,6 +19,7 @@ import (
 // of the last operator.
 type stream struct {
 	open     func(ctx context.Context) (operators.Source, error)
+	branches []*pipeline.Branch // instead of open
 	ops      []operators.Operator
 	deps     []*pipeline.Pipeline
 	profiles []*operators.Profile // of the source and each operator
@@ -76,7 +77,7 @@ func (s *stream) columnIDs() []logical.ColID {
 func (s *stream) pipeline(name string, sink operators.Sink) (*pipeline.Pipeline, *operators.Profile) {
 	p := &operators.Profile{}
 	return &pipeline.Pipeline{
-		Name: name, Open: s.open, Ops: s.ops, Sink: sink, Deps: s.deps,
+		Name: name, Open: s.open, Branches: s.branches, Ops: s.ops, Sink: sink, Deps: s.deps,
 		Profiles: append(s.profiles, p),
 	}, p
 }

@@ -2,7 +2,6 @@ package rule
 
 import (
 	"github.com/gannetdb/gannet/planner/logical"
-	"github.com/gannetdb/gannet/sql/sqlerr"
 )
 
 // setOpJoins turns INTERSECT and EXCEPT without ALL into joins:
@@ -11,16 +10,11 @@ import (
 //	a EXCEPT b     →  anti join(distinct(a), b) ON …
 //
 // since both give the distinct rows of a that are, or are not, in b, NULLs being
-// equal. With ALL, rows count; that is 0A000.
+// equal. With ALL, rows count; those are lowered as they are.
 func setOpJoins(c *Context, root logical.Node) (logical.Node, error) {
-	var err error
-	out := logical.RewriteNodes(root, func(n logical.Node) logical.Node {
+	return logical.RewriteNodes(root, func(n logical.Node) logical.Node {
 		s, ok := n.(*logical.SetOp)
-		if !ok || s.Kind == logical.Union {
-			return n
-		}
-		if s.All {
-			err = sqlerr.New(sqlerr.CodeUnsupported, "INTERSECT ALL and EXCEPT ALL are not supported")
+		if !ok || s.Kind == logical.Union || s.All {
 			return n
 		}
 		// The result's columns, as the first input has them.
@@ -43,8 +37,7 @@ func setOpJoins(c *Context, root logical.Node) (logical.Node, error) {
 			left = j
 		}
 		return left
-	})
-	return out, err
+	}), nil
 }
 
 func typesOf(n logical.Node) map[logical.ColID]logical.Column {

@@ -83,10 +83,11 @@ func (h *handle) readAt(b []byte, off int64) error {
 	return err
 }
 
-// truncate gives the file's space back to the disk, where that is possible.
-func (h *handle) truncate() bool {
+// truncate gives the file's space behind size back to the disk, where that is
+// possible.
+func (h *handle) truncate(size int64) bool {
 	o, ok := h.rw.(*os.File)
-	return ok && o.Truncate(0) == nil
+	return ok && o.Truncate(size) == nil
 }
 
 // Tag returns the purpose given at Create.
@@ -142,7 +143,11 @@ func (f *File) Write(ctx context.Context, payload []byte) (Extent, error) {
 	if err := f.allocate(&e); err != nil {
 		return Extent{}, err
 	}
-	if err := f.writeFrame(ctx, e, scratch, payload); err != nil {
+	err := f.writeFrame(ctx, e, scratch, payload)
+	if sqlerr.Is(err, sqlerr.CodeDiskFull) && f.m.reaper.wait() {
+		err = f.writeFrame(ctx, e, scratch, payload)
+	}
+	if err != nil {
 		f.release(e)
 		return Extent{}, err
 	}
@@ -328,13 +333,21 @@ func (f *File) read(e Extent, b []byte, off int64) error {
 // allocate finds space for e and sets Offset and Seq.
 func (f *File) allocate(e *Extent) error {
 	e.Seq = f.m.seq.Add(1)
+	if f.tryAllocate(e) || f.m.reaper.wait() && f.tryAllocate(e) {
+		return nil
+	}
+	return f.m.quotaError(f.tag, pagesFor(e.Stored)*pageSize)
+}
+
+// tryAllocate is allocate; false when MaxBytes forbids it.
+func (f *File) tryAllocate(e *Extent) bool {
 	pages := pagesFor(e.Stored)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	page, ok := f.extents.reuse(pages)
 	if !ok {
 		if !f.m.grow(pages * pageSize) {
-			return f.m.quotaError(f.tag, pages*pageSize)
+			return false
 		}
 		page = f.extents.extend(pages)
 	}
@@ -345,21 +358,26 @@ func (f *File) allocate(e *Extent) error {
 		}
 		f.live[e.Offset] = e.Seq
 	}
-	return nil
+	return true
 }
 
 // Free lets the space of e, which nobody reads any more, be used by later
-// blocks; when nothing is left in the file its space goes back to the disk.
-// Each extent may be freed once; Close frees all.
+// blocks; when nothing is left in the file its space goes back to the disk, in
+// the background when it is much. Each extent may be freed once; Close frees all.
 func (f *File) Free(e Extent) {
 	if e.IsZero() || f.enter() != nil {
 		return
 	}
-	defer f.exit()
-	f.release(e)
+	much := f.release(e)
+	f.exit()
+	if much {
+		f.cutLater()
+	}
 }
 
-func (f *File) release(e Extent) {
+// release gives e back and reports whether that left a large file with nothing
+// in it.
+func (f *File) release(e Extent) (much bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if invariants.Enabled {
@@ -367,19 +385,14 @@ func (f *File) release(e Extent) {
 		delete(f.live, e.Offset)
 	}
 	if !f.extents.release(e.Offset/pageSize, pagesFor(e.Stored)) {
-		return
+		return false
 	}
-	// Nothing is in use, so nobody is writing or reading.
-	pages := f.extents.end
-	if pages*pageSize > keepBytes && f.handle.truncate() {
-		f.m.disk.Add(-pages * pageSize)
-		pages = 0
-	}
-	f.extents.restart(pages)
+	f.extents.restart(f.extents.end)
+	return f.extents.end*pageSize > keepBytes
 }
 
-// Close gives back the file's space, after waiting for calls in progress. It
-// is idempotent. An error means that something may be left on disk until the
+// Close gives back the file's space, after waiting for calls in progress; of a
+// large file, in the background. It is idempotent. An error means that something may be left on disk until the
 // manager is closed.
 func (f *File) Close() error {
 	f.gate.Lock()
@@ -387,6 +400,15 @@ func (f *File) Close() error {
 	f.handle = nil
 	f.gate.Unlock()
 	if h == nil {
+		return nil
+	}
+	f.mu.Lock()
+	size := f.extents.end * pageSize
+	f.extents = extentMap{}
+	f.mu.Unlock()
+	if h.path == "" && size > reapBytes {
+		f.m.closeLater(h, size)
+		f.m.forget(f)
 		return nil
 	}
 	err := h.rw.Close()
@@ -399,10 +421,7 @@ func (f *File) Close() error {
 			err = rmErr
 		}
 	}
-	f.mu.Lock()
-	f.m.disk.Add(-f.extents.end * pageSize)
-	f.extents = extentMap{}
-	f.mu.Unlock()
+	f.m.disk.Add(-size)
 	f.m.forget(f)
 	if err != nil {
 		return f.m.ioError(err, "close a temporary file")

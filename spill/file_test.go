@@ -125,6 +125,7 @@ func TestWriteAndRead(t *testing.T) {
 			if err := f.Close(); err != nil {
 				t.Fatal(err)
 			}
+			m.reaper.wait()
 			if ms := m.Stats(); ms.DiskBytes != 0 || ms.OpenFiles != 0 || ms.CreatedFiles != 1 {
 				t.Fatalf("%+v", ms)
 			}
@@ -319,6 +320,7 @@ func TestReuse(t *testing.T) {
 	}
 	check(t, f, blocks[0].e, blocks[0].p)
 	f.Free(blocks[0].e)
+	m.reaper.wait()
 	if disk := f.Stats().DiskBytes; disk != 0 && disk > keepBytes {
 		t.Fatalf("%d bytes kept by an empty file", disk)
 	}
@@ -504,6 +506,7 @@ func TestConcurrentWriters(t *testing.T) {
 				}()
 			}
 			wg.Wait()
+			m.reaper.wait()
 			if f.extents.live != 0 {
 				t.Errorf("%d pages live", f.extents.live)
 			}
@@ -511,6 +514,7 @@ func TestConcurrentWriters(t *testing.T) {
 				t.Errorf("%+v", s)
 			}
 			f.Close()
+			m.reaper.wait()
 			if bud.Used() != 0 || m.Stats().DiskBytes != 0 {
 				t.Errorf("%d bytes of scratch, %d of disk left", bud.Used(), m.Stats().DiskBytes)
 			}
@@ -725,5 +729,50 @@ func BenchmarkRead(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestSpaceComesBack: a large file is closed and cut in the background; whoever
+// needs the space waits for it, and the manager's Close does.
+func TestSpaceComesBack(t *testing.T) {
+	const size = 64 << 20
+	m := realManager(t, Options{MaxBytes: size})
+	fill := func(f *File) (es []Extent) {
+		for range size/(1<<20) - 4 {
+			es = append(es, write(t, f, payload(1, 1<<20-1<<10, false)))
+		}
+		return es
+	}
+	f := create(t, m)
+	fill(f)
+	f.Close()
+	if m.Stats().OpenFiles != 0 {
+		t.Fatal("a closed file counts as open")
+	}
+	// Waits for the space of f.
+	g := create(t, m)
+	es := fill(g)
+	for _, e := range es[1:] {
+		g.Free(e)
+	}
+	check(t, g, es[0], payload(1, 1<<20-1<<10, false))
+	g.Free(es[0])
+	// What is written while the file is cut stays.
+	e := write(t, g, payload(2, 1<<20, false))
+	check(t, g, e, payload(2, 1<<20, false))
+	m.reaper.wait()
+	check(t, g, e, payload(2, 1<<20, false))
+	g.Free(e)
+	m.reaper.wait()
+	if s := m.Stats(); s.DiskBytes > keepBytes {
+		t.Fatalf("%d bytes of an empty file", s.DiskBytes)
+	}
+	es = fill(g)
+	check(t, g, es[7], payload(1, 1<<20-1<<10, false))
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s := m.Stats(); s.DiskBytes != 0 || s.OpenFiles != 0 {
+		t.Fatalf("%+v", s)
 	}
 }

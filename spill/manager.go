@@ -40,6 +40,7 @@ type Manager struct {
 	isReal  bool
 	epoch   uint64
 	scratch *scratchPool
+	reaper  *reaper
 	pace    pace
 
 	maxBytes atomic.Int64
@@ -71,6 +72,7 @@ func NewManager(opts Options) *Manager {
 		isReal:  opts.FS == vfs.Default,
 		epoch:   binary.LittleEndian.Uint64(random[:]),
 		scratch: newScratchPool(opts.Scratch),
+		reaper:  newReaper(),
 		files:   make(map[*File]struct{}),
 	}
 	m.SetMaxBytes(opts.MaxBytes)
@@ -177,6 +179,7 @@ func (m *Manager) Close() error {
 	for _, f := range open {
 		errs = append(errs, f.Close())
 	}
+	m.reaper.close()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.scratch.drain()

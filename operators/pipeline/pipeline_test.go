@@ -210,31 +210,30 @@ func TestHaveMoreAndContinuation(t *testing.T) {
 
 func TestLowestBatchWinsTheError(t *testing.T) {
 	for i := range 200 {
-		f := newFixture(t, 1+i%4)
-		src := &counter{morsels: 40, perMorsel: 50, fail: map[int64]error{}}
-		for range 10 {
-			m := 5 + rand.Int64N(35)
-			src.fail[m] = sqlerr.New(sqlerr.CodeInternal, "batch %d", m)
-		}
-		first := slices.Min(slices.Collect(func(yield func(int64) bool) {
-			for m := range src.fail {
-				if !yield(m) {
-					return
-				}
-			}
-		}))
-		got, err := f.read(context.Background(), src, true, false)
-		want := fmt.Sprintf("batch %d", first)
-		var se *sqlerr.Error
-		if !errors.As(err, &se) || se.Message != want {
-			t.Fatalf("error %v, want %s", err, want)
-		}
-		if int64(len(got)) > (first+1)*50 {
-			t.Fatalf("%d rows were released past the failing batch %d", len(got), first)
-		}
-		if src.opened.Load() != 0 {
-			t.Fatal("source locals not closed")
-		}
+		t.Run(fmt.Sprint(i), func(t *testing.T) { lowestBatchWins(t, 1+i%4) })
+	}
+}
+
+func lowestBatchWins(t *testing.T, threads int) {
+	f := newFixture(t, threads)
+	src := &counter{morsels: 40, perMorsel: 50, fail: map[int64]error{}}
+	first := int64(40)
+	for range 10 {
+		m := 5 + rand.Int64N(35)
+		src.fail[m] = sqlerr.New(sqlerr.CodeInternal, "batch %d", m)
+		first = min(first, m)
+	}
+	got, err := f.read(context.Background(), src, true, false)
+	want := fmt.Sprintf("batch %d", first)
+	var se *sqlerr.Error
+	if !errors.As(err, &se) || se.Message != want {
+		t.Fatalf("error %v, want %s", err, want)
+	}
+	if int64(len(got)) > (first+1)*50 {
+		t.Fatalf("%d rows were released past the failing batch %d", len(got), first)
+	}
+	if src.opened.Load() != 0 {
+		t.Fatal("source locals not closed")
 	}
 }
 

@@ -83,6 +83,8 @@ func construct(name string) func(*binder, *exprCtx, *ast.FuncCall) (logical.Expr
 		return (*binder).nullIf
 	case "if", "iff":
 		return (*binder).ifExpr
+	case "grouping", "grouping_id":
+		return (*binder).groupingCall
 	}
 	return nil
 }
@@ -175,6 +177,9 @@ func (b *binder) interval(c *exprCtx, e *ast.Interval) (logical.Expr, error) {
 		if e.Unit != "" {
 			if strings.Contains(e.Unit, " ") {
 				return nil, unsupported(e, "the interval unit %s", e.Unit)
+			}
+			if e.Unit != "second" && e.Unit != "millisecond" {
+				text, _, _ = strings.Cut(text, ".") // these units are counted in whole numbers
 			}
 			text += " " + e.Unit
 		}

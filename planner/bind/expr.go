@@ -276,6 +276,11 @@ func literalExpr(l *ast.Literal) (logical.Expr, error) {
 		if v, ok := hugeInt(i); ok {
 			return k(types.Int128Value(types.Of(types.HugeInt), v))
 		}
+		if i.Sign() > 0 && i.BitLen() <= 128 {
+			lo := new(big.Int).And(i, new(big.Int).SetUint64(math.MaxUint64)).Uint64()
+			hi := new(big.Int).Rsh(i, 64).Uint64()
+			return k(types.Int128Value(types.Of(types.UHugeInt), types.Int128{Lo: lo, Hi: int64(hi)}))
+		}
 		return float()
 	case ast.LitDecimal:
 		digits := strings.TrimPrefix(l.Text, "-")
@@ -311,6 +316,9 @@ func hugeInt(i *big.Int) (types.Int128, bool) {
 	neg := i.Sign() < 0
 	m := new(big.Int).Abs(i)
 	if m.BitLen() > 127 {
+		if neg && m.BitLen() == 128 && m.TrailingZeroBits() == 127 {
+			return types.Int128{Hi: math.MinInt64}, true
+		}
 		return types.Int128{}, false
 	}
 	lo := new(big.Int).And(m, new(big.Int).SetUint64(^uint64(0))).Uint64()

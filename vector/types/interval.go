@@ -240,8 +240,8 @@ var intervalUnits = func() map[string]intervalUnit {
 	add(intervalUnit{micros: MicrosPerHour}, "hour", "hours", "h", "hr", "hrs")
 	add(intervalUnit{micros: MicrosPerMinute}, "minute", "minutes", "m", "min", "mins")
 	add(intervalUnit{micros: MicrosPerSecond}, "second", "seconds", "s", "sec", "secs")
-	add(intervalUnit{micros: 1000}, "millisecond", "milliseconds", "ms", "msec", "msecs")
-	add(intervalUnit{micros: 1}, "microsecond", "microseconds", "us", "usec", "usecs")
+	add(intervalUnit{micros: 1000}, "millisecond", "milliseconds", "ms", "msec", "msecs", "msecond", "mseconds")
+	add(intervalUnit{micros: 1}, "microsecond", "microseconds", "us", "usec", "usecs", "usecond", "useconds")
 	return m
 }()
 

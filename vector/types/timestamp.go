@@ -192,7 +192,8 @@ func AppendTimestampTZ(dst []byte, ts int64, z *Zone) []byte {
 
 // scanClock reads h:m[:s[.f]] at b[i:] and returns the seconds and nanoseconds
 // behind midnight. Hours have one or two digits (more when long, which also
-// lifts the limit of a day), minutes and seconds at most two.
+// lifts the limit of a day), minutes and seconds at most two. After a colon at
+// the end of the text what is missing is 0.
 func scanClock(b []byte, i int, long bool) (secs, nanos int64, next int, st ParseStatus) {
 	h, j := int64(0), i
 	for j < len(b) && isDigit(b[j]) && j-i < 11 {
@@ -202,12 +203,20 @@ func scanClock(b []byte, i int, long bool) (secs, nanos int64, next int, st Pars
 	if j == i || !long && j-i > 2 || j == len(b) || b[j] != ':' {
 		return 0, 0, i, BadFormat
 	}
+	if j+1 == len(b) && !long {
+		if h *= 3600; h > 86400 {
+			return 0, 0, j, BadRange
+		}
+		return h, 0, j + 1, ParseOK
+	}
 	m, j, ok := oneOrTwoDigits(b, j+1)
 	if !ok {
 		return 0, 0, i, BadFormat
 	}
 	s := 0
-	if j < len(b) && b[j] == ':' {
+	if j+1 == len(b) && b[j] == ':' && !long {
+		j++
+	} else if j < len(b) && b[j] == ':' {
 		if s, j, ok = oneOrTwoDigits(b, j+1); !ok {
 			return 0, 0, i, BadFormat
 		}

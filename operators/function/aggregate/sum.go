@@ -380,7 +380,7 @@ func quotient(x types.Int128, n, scale float64) float64 {
 	d := n * scale
 	dRest := math.FMA(n, scale, -d)
 	s := x.Float64()
-	if s >= -1<<53 && s <= 1<<53 && dRest == 0 {
+	if s > -1<<53 && s < 1<<53 && dRest == 0 { // 2^53 may be what 2^53+1 was rounded to
 		return s / d // both are exact
 	}
 	var sRest float64

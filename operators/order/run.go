@@ -113,7 +113,9 @@ func (s *space) sorted(ctx context.Context, set *rowset.Set, w *rowset.Writer, l
 			return nil, cancelled(ctx)
 		}
 	}
-	s.rows.Sort(a, tmp, loaded.Bufs())
+	if s.rows.SortContext(ctx, a, tmp, loaded.Bufs()) != nil {
+		return nil, cancelled(ctx)
+	}
 	if limit >= 0 && int64(n) > limit {
 		r.count = limit
 	}

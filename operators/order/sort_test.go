@@ -387,3 +387,60 @@ func BenchmarkSort(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
+
+// countdown is a context that is cancelled once it was asked n times.
+type countdown struct {
+	context.Context
+	n int
+}
+
+func (c *countdown) Err() error {
+	if c.n--; c.n < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestManyEqualPrefixes sorts strings that differ far behind what the key words
+// hold, which is done in pieces, and cancels that.
+func TestManyEqualPrefixes(t *testing.T) {
+	ts := []types.Type{types.Of(types.Varchar)}
+	r := rand.New(rand.NewPCG(1, 2))
+	data := make([]row, 40_000)
+	for i := range data {
+		data[i] = row{types.StringValue(fmt.Sprintf("%s%06d", strings.Repeat("same ", 12), r.IntN(1_000_000)))}
+	}
+	chunks := chunksOf(ts, data, vector.Capacity, r)
+	sort := func(ctx context.Context) ([]row, error) {
+		env := newEnv(t, -1, vector.Capacity)
+		s, err := order.NewSort(env, ts, []order.Key{{Col: 0}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return run(ctx, env, s, chunks)
+	}
+	got, err := sort(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.SortFunc(data, func(a, b row) int { return strings.Compare(a[0].S, b[0].S) })
+	if len(got) != len(data) {
+		t.Fatalf("%d rows", len(got))
+	}
+	for i := range got {
+		if got[i][0].S != data[i][0].S {
+			t.Fatalf("row %d is %q, want %q", i, got[i][0].S, data[i][0].S)
+		}
+	}
+	for n := 1; ; n += 7 {
+		ctx := &countdown{context.Background(), n}
+		if _, err := sort(ctx); err == nil {
+			break
+		} else if sqlerr.Code(err) != sqlerr.CodeQueryCancelled {
+			t.Fatal(err)
+		}
+		if n > 10_000 {
+			t.Fatal("it never ends")
+		}
+	}
+}

@@ -3,6 +3,7 @@ package sortkey
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"slices"
 
 	"github.com/gannetdb/gannet/vector"
@@ -71,18 +72,55 @@ func (r *Rows) Compare(k int, a raw.Addr, abufs [][]byte, b raw.Addr, bbufs [][]
 	return 0
 }
 
+// Same reports whether two rows with the same heap pages are equal in the keys
+// from, from+1 ... to-1.
+func (r *Rows) Same(from, to int, a, b raw.Addr, bufs [][]byte) bool {
+	for k := from; k < to; k++ {
+		e := &r.Keys[k]
+		for _, off := range r.Words[e.First : e.First+e.Words] {
+			if *raw.At[uint64](a, off) != *raw.At[uint64](b, off) {
+				return false
+			}
+		}
+		if e.IsString() && e.Long(r.Word(a, e.First+1)) && !bytes.Equal(r.Str(k, a, bufs), r.Str(k, b, bufs)) {
+			return false
+		}
+	}
+	return true
+}
+
 // Sort orders a by all keys: by the word of its pairs first, which must be the
 // first word of key k, then ties by the next. tmp has the length of a.
 func (r *Rows) Sort(a, tmp []Pair, bufs [][]byte) {
-	if len(r.Words) > 0 {
-		r.sortWord(a, tmp, bufs, 0, 0)
-	}
+	_ = r.SortContext(context.Background(), a, tmp, bufs) // never cancelled
 }
 
-// sortWord sorts by word w of key k and everything behind it; the pairs hold
-// that word.
-func (r *Rows) sortWord(a, tmp []Pair, bufs [][]byte, k, w int) {
-	SortPairs(a, tmp)
+// SortContext is Sort that ends early, with ctx's error, a in any order then.
+func (r *Rows) SortContext(ctx context.Context, a, tmp []Pair, bufs [][]byte) error {
+	if len(r.Words) == 0 {
+		return nil
+	}
+	s := sorter{r: r, ctx: ctx, bufs: bufs}
+	return s.word(a, tmp, 0, 0)
+}
+
+// sorter is one call of Sort.
+type sorter struct {
+	r    *Rows
+	ctx  context.Context
+	bufs [][]byte
+}
+
+// piece is how many pairs are looked at between two looks at the context.
+const piece = 1 << 16
+
+// word sorts by word w of key k and everything behind it; the pairs hold that
+// word.
+func (s *sorter) word(a, tmp []Pair, k, w int) error {
+	if err := sortPairs(s.ctx, a, tmp); err != nil {
+		return err
+	}
+	r := s.r
 	e := &r.Keys[k]
 	next := w + 1
 	long := false
@@ -91,9 +129,15 @@ func (r *Rows) sortWord(a, tmp []Pair, bufs [][]byte, k, w int) {
 		k++
 	}
 	if next == len(r.Words) && !long {
-		return
+		return nil
 	}
-	for i := 0; i < len(a); {
+	for i, look := 0, piece; i < len(a); {
+		if i >= look {
+			look += piece
+			if err := s.ctx.Err(); err != nil {
+				return err
+			}
+		}
 		j := i + 1
 		for j < len(a) && a[j].Key == a[i].Key {
 			j++
@@ -104,7 +148,9 @@ func (r *Rows) sortWord(a, tmp []Pair, bufs [][]byte, k, w int) {
 			continue
 		}
 		if long && e.Long(tie[0].Key) {
-			r.sortLong(tie, k-1, bufs)
+			if err := s.long(tie, tmp, k-1); err != nil {
+				return err
+			}
 			continue
 		}
 		if next == len(r.Words) {
@@ -113,12 +159,50 @@ func (r *Rows) sortWord(a, tmp []Pair, bufs [][]byte, k, w int) {
 		for t := range tie {
 			tie[t].Key = r.Word(tie[t].Row, next)
 		}
-		r.sortWord(tie, tmp, bufs, k, next)
+		if err := s.word(tie, tmp, k, next); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
-// sortLong orders rows whose words up to string key k are equal by comparing
-// the strings themselves.
-func (r *Rows) sortLong(a []Pair, k int, bufs [][]byte) {
-	slices.SortFunc(a, func(x, y Pair) int { return r.Compare(k, x.Row, bufs, y.Row, bufs) })
+// longPiece is how many rows are sorted by comparison at once.
+const longPiece = 1 << 12
+
+// long orders rows whose words up to string key k are equal by comparing the
+// strings themselves: pieces first, which are then merged.
+func (s *sorter) long(a, tmp []Pair, k int) error {
+	compare := func(x, y Pair) int { return s.r.Compare(k, x.Row, s.bufs, y.Row, s.bufs) }
+	for from := 0; from < len(a); from += longPiece {
+		if err := s.ctx.Err(); err != nil {
+			return err
+		}
+		slices.SortFunc(a[from:min(from+longPiece, len(a))], compare)
+	}
+	src, dst := a, tmp[:len(a)]
+	for width := longPiece; width < len(a); width *= 2 {
+		for from := 0; from < len(a); from += 2 * width {
+			mid, end := min(from+width, len(a)), min(from+2*width, len(a))
+			i, j := from, mid
+			for at := from; at < end; at++ {
+				if at%longPiece == 0 {
+					if err := s.ctx.Err(); err != nil {
+						return err
+					}
+				}
+				if i < mid && (j == end || compare(src[i], src[j]) <= 0) {
+					dst[at] = src[i]
+					i++
+				} else {
+					dst[at] = src[j]
+					j++
+				}
+			}
+		}
+		src, dst = dst, src
+	}
+	if &src[0] != &a[0] {
+		copy(a, src)
+	}
+	return nil
 }

@@ -1,6 +1,10 @@
 package sortkey
 
-import "github.com/gannetdb/gannet/vector/raw"
+import (
+	"context"
+
+	"github.com/gannetdb/gannet/vector/raw"
+)
 
 // Pair is one word of a row's key and the row's address.
 type Pair struct {
@@ -15,13 +19,15 @@ const (
 
 // SortPairs sorts a by key. tmp has at least the length of a. Equal keys end up
 // in any order.
-func SortPairs(a, tmp []Pair) {
-	switch {
-	case len(a) <= quickMax:
-		quickSort(a)
-	default:
-		radixSort(a, tmp[:len(a)])
+func SortPairs(a, tmp []Pair) { _ = sortPairs(context.Background(), a, tmp) }
+
+// sortPairs is SortPairs that ends early, with ctx's error.
+func sortPairs(ctx context.Context, a, tmp []Pair) error {
+	if len(a) > quickMax {
+		return radixSort(ctx, a, tmp[:len(a)])
 	}
+	quickSort(a)
+	return nil
 }
 
 func insertionSort(a []Pair) {
@@ -72,7 +78,7 @@ func median(x, y, z uint64) uint64 {
 
 // radixSort sorts by the bytes of the keys, the lowest first, leaving out bytes
 // that all keys share. Input that is sorted already costs one pass.
-func radixSort(a, tmp []Pair) {
+func radixSort(ctx context.Context, a, tmp []Pair) error {
 	sorted := true
 	differ := uint64(0)
 	first := a[0].Key
@@ -84,12 +90,15 @@ func radixSort(a, tmp []Pair) {
 		prev = k
 	}
 	if sorted {
-		return
+		return nil
 	}
 	src, dst := a, tmp
 	for shift := uint(0); shift < 64; shift += 8 {
 		if differ>>shift&0xff == 0 {
 			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
 		}
 		var counts [256]int
 		for i := range src {
@@ -100,15 +109,20 @@ func radixSort(a, tmp []Pair) {
 			counts[i] = at
 			at += c
 		}
-		for i := range src {
-			x := src[i]
-			b := uint8(x.Key >> shift)
-			dst[counts[b]] = x
-			counts[b]++
+		for from := 0; from < len(src); from += piece {
+			for _, x := range src[from:min(from+piece, len(src))] {
+				b := uint8(x.Key >> shift)
+				dst[counts[b]] = x
+				counts[b]++
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 		}
 		src, dst = dst, src
 	}
 	if &src[0] != &a[0] {
 		copy(a, src)
 	}
+	return nil
 }

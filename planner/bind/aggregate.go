@@ -14,6 +14,8 @@ import (
 type aggSet struct {
 	calls []logical.AggCall
 	cols  []logical.Column
+	// groupings are the calls of GROUPING, until the groups are known.
+	groupings []groupingCall
 }
 
 // refers reports whether e uses the result of an aggregate.
@@ -166,12 +168,14 @@ type grouping struct {
 	below map[logical.ColID]bool // FROM's columns
 	kept  map[logical.ColID]bool // those that are groups themselves
 	names map[logical.ColID]string
+	// marks are what calls of GROUPING become.
+	marks map[logical.ColID]logical.Expr
 }
 
 // group puts an Aggregate on node. A group that is a plain column keeps its
 // identity.
-func (b *binder) group(node logical.Node, groups []logical.Expr, aggs *aggSet) *grouping {
-	a := &logical.Aggregate{Input: node, Aggs: aggs.calls, AggCols: aggs.cols}
+func (b *binder) group(node logical.Node, groups []logical.Expr, omit [][]int, aggs *aggSet) (*grouping, error) {
+	a := &logical.Aggregate{Input: node, Aggs: aggs.calls, AggCols: aggs.cols, Omit: omit}
 	g := &grouping{node: a, below: map[logical.ColID]bool{}, kept: map[logical.ColID]bool{}, names: map[logical.ColID]string{}}
 	for _, c := range node.Columns() {
 		g.below[c.ID] = true
@@ -182,7 +186,7 @@ func (b *binder) group(node logical.Node, groups []logical.Expr, aggs *aggSet) *
 			e = b.cast(e, types.Of(types.Integer))
 		}
 		var col logical.Column
-		if c, ok := e.(*logical.Column); ok && g.below[c.ID] {
+		if c, ok := e.(*logical.Column); ok && g.below[c.ID] && omit == nil {
 			col = *c
 			col.At = -1
 			g.kept[c.ID] = true
@@ -192,7 +196,7 @@ func (b *binder) group(node logical.Node, groups []logical.Expr, aggs *aggSet) *
 		a.GroupCols = append(a.GroupCols, col)
 		a.Groups = append(a.Groups, e)
 	}
-	return g
+	return g, b.marks(g, aggs)
 }
 
 // replace rewrites an expression over FROM's columns to one over the groups
@@ -207,6 +211,9 @@ func (g *grouping) replace(e logical.Expr) (logical.Expr, error) {
 	}
 	switch e := e.(type) {
 	case *logical.Column:
+		if x, ok := g.marks[e.ID]; ok {
+			return x, nil
+		}
 		if g.below[e.ID] && !g.kept[e.ID] {
 			return nil, notGrouped(e.Name, e.Pos())
 		}

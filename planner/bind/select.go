@@ -56,7 +56,7 @@ func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope,
 	if err != nil {
 		return nil, err
 	}
-	groups, grouped, err := b.groupBy(s.GroupBy, items, base, aggs)
+	groups, omit, grouped, err := b.groupBy(s.GroupBy, items, base, aggs)
 	if err != nil {
 		return nil, err
 	}
@@ -74,8 +74,11 @@ func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope,
 		return nil, err
 	}
 
-	if grouped || len(aggs.calls) > 0 {
-		g := b.group(node, groups, aggs)
+	if grouped || len(aggs.calls) > 0 || len(aggs.groupings) > 0 {
+		g, err := b.group(node, groups, omit, aggs)
+		if err != nil {
+			return nil, err
+		}
 		node = g.node
 		for i := range items {
 			if items[i].expr, err = g.replace(items[i].expr); err != nil {
@@ -217,64 +220,6 @@ func (b *binder) star(st *ast.Star, base exprCtx, aggs *aggSet) ([]selectItem, e
 		return nil, sqlerr.At(st.Pos(), sqlerr.CodeSyntax, "* EXCLUDE leaves no column")
 	}
 	return items, nil
-}
-
-// groupBy binds GROUP BY: ordinals, columns, aliases, expressions, ALL.
-func (b *binder) groupBy(g *ast.GroupBy, items []selectItem, base exprCtx, aggs *aggSet) (groups []logical.Expr, grouped bool, err error) {
-	if g == nil {
-		return nil, false, nil
-	}
-	add := func(e logical.Expr) {
-		for _, o := range groups {
-			if logical.Equal(o, e) {
-				return
-			}
-		}
-		groups = append(groups, e)
-	}
-	if g.All {
-		for _, it := range items {
-			// What refers to no column is the same for all rows: it is no key,
-			// and without any key nothing is grouped.
-			if aggs.refers(it.expr) || len(logical.ColumnsOf(it.expr)) == 0 {
-				continue
-			}
-			add(it.expr)
-		}
-		return groups, len(groups) > 0, nil
-	}
-	var flat []ast.Expr
-	for i := range g.Items {
-		switch it := &g.Items[i]; it.Kind {
-		case ast.GroupExpr, ast.GroupSet:
-			flat = append(flat, it.Exprs...)
-		case ast.GroupRollup:
-			return nil, false, unsupported(it, "ROLLUP")
-		case ast.GroupCube:
-			return nil, false, unsupported(it, "CUBE")
-		default:
-			return nil, false, unsupported(it, "GROUPING SETS")
-		}
-	}
-	c := base
-	c.clause = "GROUP BY"
-	for _, e := range flat {
-		n, isOrdinal, err := ordinal(e, len(items), "GROUP BY")
-		if err != nil {
-			return nil, false, err
-		}
-		var x logical.Expr
-		if isOrdinal {
-			x = items[n].expr
-		} else if x, err = b.expr(&c, e); err != nil {
-			return nil, false, err
-		}
-		if aggs.refers(x) {
-			return nil, false, sqlerr.At(e.Pos(), sqlerr.CodeGrouping, "aggregate functions are not allowed in GROUP BY")
-		}
-		add(b.settled(x))
-	}
-	return groups, true, nil
 }
 
 // orderKeys binds ORDER BY over FROM's columns: ordinals, output names first,

@@ -1,6 +1,8 @@
 package cardinality
 
 import (
+	"slices"
+
 	"math"
 
 	"github.com/gannetdb/gannet/planner/logical"
@@ -90,6 +92,21 @@ func (e *Estimator) aggregate(n *logical.Aggregate) *Stats {
 	if len(n.Groups) > 0 {
 		s.Rows = in.Groups(n.Groups)
 		s.Base = s.Rows
+	}
+	for _, o := range n.Omit {
+		if len(o) == 0 {
+			continue
+		}
+		var rest []logical.Expr
+		for i, g := range n.Groups {
+			if !slices.Contains(o, i) {
+				rest = append(rest, g)
+			}
+		}
+		s.Rows += in.Groups(rest)
+	}
+	for _, m := range n.Markings {
+		s.Cols[m.Col.ID] = Column{NDV: float64(max(1, len(n.Omit))), Bytes: 8}
 	}
 	for i, c := range n.GroupCols {
 		k := in.column(n.Groups[i])

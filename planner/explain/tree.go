@@ -131,6 +131,9 @@ func Line(n logical.Node) string {
 				groups = append(groups, named(logical.String(g), n.GroupCols[i].Name))
 			}
 			s += " by " + strings.Join(groups, ", ")
+			if len(n.Omit) > 0 {
+				s += fmt.Sprintf(" in %d grouping sets", len(n.Omit))
+			}
 		}
 		if len(aggs) > 0 {
 			s += ": " + strings.Join(aggs, ", ")

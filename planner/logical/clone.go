@@ -104,6 +104,10 @@ func (c *cloner) node(n Node) Node {
 	case *Aggregate:
 		m := *n
 		m.GroupCols, m.AggCols = c.cols(n.GroupCols), c.cols(n.AggCols)
+		m.Markings = append([]Marking(nil), n.Markings...)
+		for i := range m.Markings {
+			m.Markings[i].Col.ID = c.id(m.Markings[i].Col.ID)
+		}
 		return &m
 	case *SetOp:
 		m := *n

@@ -120,12 +120,26 @@ type AggCall struct {
 // Aggregate groups by the values of Groups (NULLs are one group) and computes
 // Aggs. Without Groups it produces exactly one row. Distinct is an Aggregate
 // without Aggs.
+//
+// With Omit (GROUPING SETS) the input is grouped once for each of its entries,
+// by all Groups but those listed, which are NULL in these rows; the results
+// follow each other. GroupCols then differ from the input's columns. Markings
+// tell which groups were left out.
 type Aggregate struct {
 	Input     Node
 	GroupCols []Column // GroupCols[i] holds Groups[i]
 	Groups    []Expr
 	AggCols   []Column
 	Aggs      []AggCall
+	Omit      [][]int // nil: grouped once, by all
+	Markings  []Marking
+}
+
+// Marking is a BIGINT column with a bit for each of Groups, the last the
+// lowest, that is set where the grouping left the group out: GROUPING(...).
+type Marking struct {
+	Col    Column
+	Groups []int
 }
 
 // SortKey is one ORDER BY item.

@@ -114,7 +114,11 @@ func appendJoin(dst []Column, kind JoinKind, left, right Node, mark Column) []Co
 
 // Columns implements Node.
 func (n *Aggregate) Columns() []Column {
-	return append(n.GroupCols[:len(n.GroupCols):len(n.GroupCols)], n.AggCols...)
+	out := append(n.GroupCols[:len(n.GroupCols):len(n.GroupCols)], n.AggCols...)
+	for _, m := range n.Markings {
+		out = append(out, m.Col)
+	}
+	return out
 }
 
 // Columns implements Node.

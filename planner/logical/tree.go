@@ -259,7 +259,11 @@ func definedBy(n Node) []Column {
 	case *Project:
 		return fresh(n.Cols, n.Exprs)
 	case *Aggregate:
-		return append(fresh(n.GroupCols, n.Groups), n.AggCols...)
+		out := append(fresh(n.GroupCols, n.Groups), n.AggCols...)
+		for _, m := range n.Markings {
+			out = append(out, m.Col)
+		}
+		return out
 	case *Join:
 		if n.Kind == Mark {
 			return []Column{n.MarkCol}

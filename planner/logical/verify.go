@@ -162,6 +162,13 @@ func (v *verifier) shape(n Node, here *env) error {
 		if err := typed("aggregate", n.GroupCols, n.Groups); err != nil {
 			return err
 		}
+		for _, o := range n.Omit {
+			for _, g := range o {
+				if g < 0 || g >= len(n.Groups) {
+					return broken("grouping set without group %d of %d", g, len(n.Groups))
+				}
+			}
+		}
 		if len(n.Aggs) != len(n.AggCols) {
 			return broken("aggregate has %d columns for %d calls", len(n.AggCols), len(n.Aggs))
 		}

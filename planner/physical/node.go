@@ -174,6 +174,9 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 		}
 		plan.Aggs = append(plan.Aggs, call)
 	}
+	if n.Omit != nil {
+		return b.groupingSets(n, s, plan, aggCols, need)
+	}
 	sink, err := agg.New(b.env, plan)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ func eliminateDistinct(c *Context, root logical.Node) (logical.Node, error) {
 	return logical.RewriteNodes(root, func(n logical.Node) logical.Node {
 		switch n := n.(type) {
 		case *logical.Aggregate:
-			if len(n.Aggs) == 0 && len(n.Groups) > 0 && uniqueOn(n.Input, n.Groups) {
+			if len(n.Aggs) == 0 && len(n.Groups) > 0 && n.Omit == nil && uniqueOn(n.Input, n.Groups) {
 				return &logical.Project{Input: n.Input, Cols: n.GroupCols, Exprs: n.Groups}
 			}
 		case *logical.Join:
@@ -38,7 +38,7 @@ func eliminateDistinct(c *Context, root logical.Node) (logical.Node, error) {
 func withoutDistinct(n logical.Node) (logical.Node, bool) {
 	switch n := n.(type) {
 	case *logical.Aggregate:
-		if len(n.Aggs) == 0 && len(n.Groups) > 0 {
+		if len(n.Aggs) == 0 && len(n.Groups) > 0 && n.Omit == nil {
 			return &logical.Project{Input: n.Input, Cols: n.GroupCols, Exprs: n.Groups}, true
 		}
 	case *logical.Filter:
@@ -73,6 +73,9 @@ func uniqueOn(n logical.Node, exprs []logical.Expr) bool {
 		}
 		return uniqueOn(n.Input, logical.ReplaceAll(exprs, m))
 	case *logical.Aggregate:
+		if n.Omit != nil {
+			return false
+		}
 		for _, c := range n.GroupCols {
 			found := false
 			for _, e := range exprs {

@@ -53,14 +53,19 @@ func (p *pruner) prune(n logical.Node, need colSet) logical.Node {
 		m.Input = p.prune(n.Input, using(nil, m.Exprs...))
 		return m
 	case *logical.Aggregate:
-		m := &logical.Aggregate{GroupCols: n.GroupCols, Groups: n.Groups}
+		m := &logical.Aggregate{GroupCols: n.GroupCols, Groups: n.Groups, Omit: n.Omit}
 		for i, c := range n.AggCols {
 			if need[c.ID] {
 				m.AggCols = append(m.AggCols, c)
 				m.Aggs = append(m.Aggs, n.Aggs[i])
 			}
 		}
-		if len(m.Groups) == 0 && len(m.Aggs) == 0 {
+		for _, k := range n.Markings {
+			if need[k.Col.ID] {
+				m.Markings = append(m.Markings, k)
+			}
+		}
+		if len(m.Groups) == 0 && len(m.Aggs) == 0 && m.Omit == nil {
 			return &logical.Values{Rows: [][]logical.Expr{{}}} // one row
 		}
 		m.Input = p.prune(n.Input, using(nil, logical.Exprs(m)...))

@@ -135,7 +135,8 @@ func (p *pusher) project(n *logical.Project, conds []logical.Expr, nonNull map[l
 }
 
 // aggregate passes conditions on groups; without groups nothing passes, since
-// one row comes out whatever comes in.
+// one row comes out whatever comes in, nor with grouping sets, where a group
+// may be NULL that the input has not.
 func (p *pusher) aggregate(n *logical.Aggregate, conds []logical.Expr) logical.Node {
 	m := make(map[logical.ColID]logical.Expr, len(n.GroupCols))
 	groups := map[logical.ColID]bool{}
@@ -143,7 +144,7 @@ func (p *pusher) aggregate(n *logical.Aggregate, conds []logical.Expr) logical.N
 		m[c.ID] = n.Groups[i]
 		groups[c.ID] = !logical.HasVolatile(n.Groups[i])
 	}
-	down, stay := split(conds, func(e logical.Expr) bool { return len(n.Groups) > 0 && logical.RefersOnly(e, groups) })
+	down, stay := split(conds, func(e logical.Expr) bool { return len(n.Groups) > 0 && n.Omit == nil && logical.RefersOnly(e, groups) })
 	out := *n
 	out.Input = p.push(n.Input, logical.ReplaceAll(down, m), nil)
 	return p.rest(&out, stay)

@@ -18,7 +18,7 @@ import (
 func splitDistinct(c *Context, root logical.Node) (logical.Node, error) {
 	return logical.RewriteNodes(root, func(n logical.Node) logical.Node {
 		a, ok := n.(*logical.Aggregate)
-		if !ok || len(a.Aggs) == 0 {
+		if !ok || len(a.Aggs) == 0 || a.Omit != nil {
 			return n
 		}
 		first := &a.Aggs[0]

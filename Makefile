@@ -1,10 +1,11 @@
 # Targets for people. The tests that a fresh clone passes are `go test ./...`;
 # `make check` is what CI runs.
 
-.PHONY: help check test short race lint fmt cross slt rewrite oracle oracle-rewrite bench fuzz clean
+.PHONY: help check test short race lint fmt cross slt rewrite oracle oracle-short oracle-rewrite bench fuzz clean
 
 FUZZTIME ?= 30s
 BENCHFLAGS ?=
+ORACLEFLAGS ?=
 
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## */\t/' | expand -t 18
@@ -37,8 +38,12 @@ slt:         ## the SQL tests under every configuration
 rewrite:     ## fill in the SQL tests' expectations from Gannet; read the diff
 	CGO_ENABLED=0 go test ./tests/slt -run TestFiles -rewrite
 
-oracle:      ## hold the SQL tests against DuckDB (needs cgo)
-	cd tests/oracle && CGO_ENABLED=1 go test .
+oracle:      ## hold the SQL tests and 20,000 random queries against DuckDB (needs cgo); ORACLEFLAGS="-seed 7 -n 100000"
+	cd tests/oracle && CGO_ENABLED=1 go test . -run TestFilesOnDuckDB
+	cd tests/oracle && CGO_ENABLED=1 go test . -timeout 2h -v -run TestRandom $(ORACLEFLAGS)
+
+oracle-short: ## the same with 2,500 random queries, within a minute
+	cd tests/oracle && CGO_ENABLED=1 go test . -short $(ORACLEFLAGS)
 
 oracle-rewrite: ## fill in the SQL tests' expectations from DuckDB; read the diff
 	cd tests/oracle && CGO_ENABLED=1 go test . -rewrite

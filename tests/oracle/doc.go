@@ -3,10 +3,22 @@
 //
 // slt_test.go runs the SQL tests of tests/slt on DuckDB: an expectation that
 // DuckDB does not share is an error in the file, or a difference that the file
-// states with onlyif gannet and a comment.
+// states with onlyif gannet and a comment. It does not test Gannet: that is
+// tests/slt, over the same files.
 //
-//	go test .            check
-//	go test . -rewrite   fill in the expectations from DuckDB
+//	go test . -run TestFiles             check
+//	go test . -run TestFiles -rewrite    fill in the expectations from DuckDB
 //
-// It does not test Gannet: that is tests/slt, over the same files.
+// random_test.go holds Gannet against DuckDB with the tables and queries of
+// package random. Every query runs on DuckDB and on all variants of Gannet:
+// tables in memory and in Parquet files, chunks of one and three rows, everything
+// spilled, without the optimizer. Types, rows and the success of the query must
+// agree; rows are compared in order where ORDER BY determines it, floats with a
+// tolerance. A difference is reported with its seed, the number of its set of
+// tables, and a query and tables made as small as possible that still show it.
+// waivers_test.go lists the differences that are none of Gannet's faults.
+//
+//	go test . -run TestRandom -n 100000 -seed 7   many queries of another seed
+//	go test . -run TestRandom -seed 7 -set 12     one set of tables again
+//	go test . -run TestRandom -stacks             the stacks of internal errors
 package oracle

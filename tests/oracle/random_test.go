@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	numQueries = flag.Int("n", 20_000, "random queries to run; a quarter in -short")
+	numQueries = flag.Int("n", 20_000, "random queries to run; an eighth in -short")
 	seed       = flag.Uint64("seed", 1, "seed of the random tables and queries")
 	onlySet    = flag.Int("set", -1, "run the set of tables of this number only")
 	maxFails   = flag.Int("fails", 10, "differences to report before giving up")
@@ -257,7 +257,7 @@ func (b *bench) shrink(q *random.Query, tables []*random.Table, f *finding) (sql
 func TestRandom(t *testing.T) {
 	n := *numQueries
 	if testing.Short() {
-		n /= 4
+		n /= 8
 	}
 	var (
 		mu    sync.Mutex

@@ -5,7 +5,8 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// unnestSubqueries turns subqueries in expressions into joins:
+// unnestSubqueries turns subqueries in expressions into joins, and dependent
+// joins, which those of correlated subqueries and LATERAL are, into plain ones:
 //
 //	WHERE EXISTS (S)           →  semi join with S
 //	WHERE NOT EXISTS (S)       →  anti join
@@ -16,35 +17,89 @@ import (
 //	… (SELECT v) …             →  single join; cross join when S has one row for certain
 //	… EXISTS, IN elsewhere …   →  mark join, whose column takes the place
 //
-// A correlated subquery whose references to the outer query stand in WHERE
-// conditions of inner joins is decorrelated by moving these conditions into the
-// join (decorrelate.go). What remains correlated is refused with 0A000.
+// A subquery in the condition of an outer join is joined to the side whose
+// columns it uses; where it uses both sides', the join itself becomes a
+// dependent one over the filtered right side.
+//
+// What the dependent joins become is told in dependent.go.
+//
+// The subquery of a CASE branch is joined for all rows, so that one with
+// several rows raises 21000 also for a row that does not reach the branch, as
+// does one that fails otherwise.
 func unnestSubqueries(c *Context, root logical.Node) (logical.Node, error) {
-	u := &unnester{c: c}
-	return u.node(root)
+	if !hasNested(root) {
+		return root, nil
+	}
+	u := &unnester{c: c, nextCTE: 1 + maxCTE(root)}
+	root, err := u.node(root)
+	if err != nil {
+		return nil, err
+	}
+	return u.flatten(root)
 }
 
-type unnester struct{ c *Context }
+type unnester struct {
+	c       *Context
+	nextCTE int
+}
 
-// node unnests in n's children, then in n itself.
-func (u *unnester) node(n logical.Node) (logical.Node, error) {
+// hasNested reports whether there is anything to unnest.
+func hasNested(root logical.Node) bool {
+	found := false
+	logical.WalkNodes(root, func(n logical.Node) bool {
+		if _, ok := n.(*logical.DependentJoin); ok {
+			found = true
+		}
+		for _, e := range logical.Exprs(n) {
+			found = found || logical.HasSubquery(e)
+		}
+		return !found
+	})
+	return found
+}
+
+// maxCTE is the highest number of a CTE in n, subqueries included.
+func maxCTE(n logical.Node) int {
+	top := 0
+	logical.WalkNodes(n, func(n logical.Node) bool {
+		if c, ok := n.(*logical.CTE); ok {
+			top = max(top, c.ID)
+		}
+		for _, e := range logical.Exprs(n) {
+			logical.Walk(e, func(x logical.Expr) bool {
+				if s, ok := x.(*logical.Subquery); ok {
+					top = max(top, maxCTE(s.Plan))
+				}
+				return true
+			})
+		}
+		return true
+	})
+	return top
+}
+
+// mapChildren is logical.MapChildren for a function that may fail.
+func mapChildren(n logical.Node, f func(logical.Node) (logical.Node, error)) (logical.Node, error) {
 	var err error
 	n = logical.MapChildren(n, func(ch logical.Node) logical.Node {
 		if err != nil {
 			return ch
 		}
 		var out logical.Node
-		out, err = u.node(ch)
-		if err != nil {
+		if out, err = f(ch); err != nil {
 			return ch
 		}
 		return out
 	})
+	return n, err
+}
+
+// node makes joins of the subqueries in n's children, then of those in n
+// itself.
+func (u *unnester) node(n logical.Node) (logical.Node, error) {
+	n, err := mapChildren(n, u.node)
 	if err != nil {
 		return nil, err
-	}
-	if d, ok := n.(*logical.DependentJoin); ok {
-		return u.dependent(d)
 	}
 	has := false
 	for _, e := range logical.Exprs(n) {
@@ -58,31 +113,106 @@ func (u *unnester) node(n logical.Node) (logical.Node, error) {
 		return u.filter(n)
 	case *logical.Join:
 		if n.Kind == logical.Inner || n.Kind == logical.Cross {
-			j := *n
-			j.On, j.Kind = nil, logical.Cross
-			return u.filter(&logical.Filter{Input: &j, Conds: n.On})
+			return u.filter(&logical.Filter{Input: &logical.Join{Kind: logical.Cross, Left: n.Left, Right: n.Right}, Conds: n.On})
 		}
-		return nil, unsupported(subqueryPos(n), "a subquery in the condition of this kind of join is not supported")
-	case *logical.Project, *logical.Aggregate, *logical.Sort, *logical.TopN:
-		input := n.Children()[0]
-		// Columns that the subqueries add must not come out of a Sort; they do
-		// no harm, since results name their columns.
-		m := logical.MapExprs(n, func(e logical.Expr) logical.Expr {
-			if err != nil || !logical.HasSubquery(e) {
-				return e
+		return u.outerJoin(n.Kind, n.Left, n.Right, n.On, n.MarkCol, subqueryPos(n))
+	case *logical.DependentJoin:
+		if n.Kind == logical.Inner || n.Kind == logical.Cross {
+			d := *n
+			d.Kind, d.On = logical.Inner, nil
+			return u.filter(&logical.Filter{Input: &d, Conds: n.On})
+		}
+		return u.outerJoin(n.Kind, n.Left, n.Right, n.On, n.MarkCol, subqueryPos(n))
+	}
+	// Nodes over one input get the subqueries joined to that. Columns that this
+	// adds may come out of a Sort; they do no harm, since results name theirs.
+	children := n.Children()
+	if len(children) != 1 {
+		return nil, unsupported(subqueryPos(n), "a subquery is not supported here")
+	}
+	input := children[0]
+	m := logical.MapExprs(n, func(e logical.Expr) logical.Expr {
+		if err != nil || !logical.HasSubquery(e) {
+			return e
+		}
+		var out logical.Expr
+		if out, input, err = u.expr(e, input); err != nil {
+			return e
+		}
+		return out
+	})
+	if err != nil {
+		return nil, err
+	}
+	return m.WithChildren([]logical.Node{input}), nil
+}
+
+// outerJoin makes joins of the subqueries in the condition of a join that is
+// no inner one.
+func (u *unnester) outerJoin(kind logical.JoinKind, left, right logical.Node, on []logical.Expr, mark logical.Column, pos int) (logical.Node, error) {
+	lcols, rcols := logical.Produced(left), logical.Produced(right)
+	var plain, below []logical.Expr
+	for _, e := range on {
+		if !logical.HasSubquery(e) {
+			plain = append(plain, e)
+			continue
+		}
+		sideL, sideR := true, true
+		logical.Walk(e, func(x logical.Expr) bool {
+			if s, ok := x.(*logical.Subquery); ok {
+				sideL = sideL && !logical.RefersAny(s, rcols)
+				sideR = sideR && !logical.RefersAny(s, lcols)
 			}
-			var out logical.Expr
-			if out, input, err = u.expr(e, input); err != nil {
-				return e
-			}
-			return out
+			return true
 		})
+		var err error
+		switch {
+		case sideR && (kind == logical.Left || kind == logical.Semi || kind == logical.Anti || kind == logical.Full || kind == logical.Single):
+			e, right, err = u.expr(e, right)
+			plain = append(plain, e)
+		case sideL && kind != logical.Right:
+			e, left, err = u.expr(e, left)
+			plain = append(plain, e)
+		default:
+			below = append(below, e)
+		}
 		if err != nil {
 			return nil, err
 		}
-		return m.WithChildren([]logical.Node{input}), nil
 	}
-	return nil, unsupported(subqueryPos(n), "a subquery is not supported here")
+	if len(below) > 0 {
+		if kind != logical.Left && kind != logical.Semi && kind != logical.Anti {
+			return nil, unsupported(pos, "a subquery over both sides of a %s JOIN is not supported", kind)
+		}
+		var err error
+		if right, err = u.filter(&logical.Filter{Input: right, Conds: below}); err != nil {
+			return nil, err
+		}
+	}
+	return join(kind, left, right, plain, mark), nil
+}
+
+// join makes a join, a dependent one when right refers to columns of left.
+func join(kind logical.JoinKind, left, right logical.Node, on []logical.Expr, mark logical.Column) logical.Node {
+	if outer := outerColumns(left, right); len(outer) > 0 {
+		if kind == logical.Cross {
+			kind = logical.Inner
+		}
+		return &logical.DependentJoin{Kind: kind, Left: left, Right: right, On: on, Outer: outer, MarkCol: mark}
+	}
+	return &logical.Join{Kind: kind, Left: left, Right: right, On: on, MarkCol: mark}
+}
+
+// outerColumns lists the columns of left that right refers to.
+func outerColumns(left, right logical.Node) []logical.ColID {
+	have := logical.Produced(left)
+	var out []logical.ColID
+	for _, id := range logical.FreeColumns(right) {
+		if have[id] {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // subqueryPos is the position of the first subquery in n's expressions.
@@ -127,7 +257,7 @@ func (u *unnester) conjunct(e logical.Expr, n logical.Node) (logical.Node, error
 	if not, ok := e.(*logical.Not); ok {
 		inner, negated = not.Arg, true
 	}
-	if s, ok := inner.(*logical.Subquery); ok && s.Kind != logical.ScalarSubquery && (s.Arg == nil || !logical.HasSubquery(s.Arg)) {
+	if s, ok := inner.(*logical.Subquery); ok && s.Kind != logical.ScalarSubquery {
 		return u.membership(s, negated, n)
 	}
 	e, n, err := u.expr(e, n)
@@ -139,40 +269,36 @@ func (u *unnester) conjunct(e logical.Expr, n logical.Node) (logical.Node, error
 
 // membership joins EXISTS, ANY or ALL as a condition.
 func (u *unnester) membership(s *logical.Subquery, negated bool, n logical.Node) (logical.Node, error) {
-	plan, conds, err := u.subplan(s, s.Kind == logical.Exists)
+	plan, err := u.plan(s)
 	if err != nil {
 		return nil, err
 	}
-	kind := logical.Semi
-	switch {
-	case s.Kind == logical.Exists:
+	if s.Kind == logical.Exists {
+		kind := logical.Semi
 		if negated {
 			kind = logical.Anti
 		}
-		return &logical.Join{Kind: kind, Left: n, Right: plan, On: conds}, nil
-	case (s.Kind == logical.Any) != negated:
-		// x op ANY, or NOT x op ALL, which is x negated-op ANY.
-		op := s.Op
-		if s.Kind == logical.All {
-			op = op.Negate()
-		}
-		return &logical.Join{Kind: kind, Left: n, Right: plan, On: append(conds, u.compare(s, op))}, nil
+		return join(kind, n, plan, nil, logical.Column{}), nil
 	}
-	// NOT x op ANY, or x op ALL: no row may satisfy x op y, nor may one leave
-	// it unknown.
-	if len(conds) > 0 {
-		return nil, unsupported(s.Pos(), "NOT IN or ALL with a correlated subquery is not supported; use NOT EXISTS")
+	arg, n, err := u.expr(s.Arg, n)
+	if err != nil {
+		return nil, err
 	}
-	op := s.Op
+	// x op ALL is NOT (x negated-op ANY).
+	op, kind := s.Op, logical.Semi
 	if s.Kind == logical.All {
 		op = op.Negate()
 	}
-	return &logical.Join{Kind: logical.NullAnti, Left: n, Right: plan, On: []logical.Expr{u.compare(s, op)}}, nil
+	if (s.Kind == logical.All) != negated {
+		// No row may satisfy x op y, nor may one leave it unknown.
+		kind = logical.NullAnti
+	}
+	return join(kind, n, plan, []logical.Expr{compare(s, op, arg)}, logical.Column{}), nil
 }
 
 // compare makes the comparison of the subquery's argument with its column.
-func (u *unnester) compare(s *logical.Subquery, op logical.CompareOp) logical.Expr {
-	return &logical.Compare{At: s.At, Op: op, Left: s.Arg, Right: &logical.Column{At: s.At, ID: s.Col, Typ: s.Arg.Type(), Name: columnName(s)}}
+func compare(s *logical.Subquery, op logical.CompareOp, arg logical.Expr) logical.Expr {
+	return &logical.Compare{At: s.At, Op: op, Left: arg, Right: &logical.Column{At: s.At, ID: s.Col, Typ: arg.Type(), Name: columnName(s)}}
 }
 
 func columnName(s *logical.Subquery) string {
@@ -209,42 +335,65 @@ func (u *unnester) value(s *logical.Subquery, n logical.Node) (logical.Expr, log
 	if s.Kind == logical.ScalarSubquery && logical.Produced(n)[s.Col] {
 		return &logical.Column{At: s.At, ID: s.Col, Typ: s.Typ, Name: columnName(s)}, n, nil
 	}
-	plan, conds, err := u.subplan(s, s.Kind == logical.Exists)
+	plan, err := u.plan(s)
 	if err != nil {
 		return nil, nil, err
 	}
 	if s.Kind == logical.ScalarSubquery {
 		kind := logical.Single
-		if len(conds) == 0 && exactlyOneRow(plan) {
+		if exactlyOneRow(plan) {
 			kind = logical.Cross
 		}
 		col := &logical.Column{At: s.At, ID: s.Col, Typ: s.Typ, Name: columnName(s)}
-		return col, &logical.Join{Kind: kind, Left: n, Right: plan, On: conds}, nil
+		return col, join(kind, n, plan, nil, logical.Column{}), nil
 	}
 	mark := u.c.NewCol("mark", types.Of(types.Boolean))
-	j := &logical.Join{Kind: logical.Mark, Left: n, Right: plan, On: conds, MarkCol: mark}
 	ref := &logical.Column{At: s.At, ID: mark.ID, Typ: mark.Typ, Name: mark.Name}
 	switch s.Kind {
 	case logical.Any:
-		j.On = append(conds, u.compare(s, s.Op))
+		return ref, join(logical.Mark, n, plan, []logical.Expr{compare(s, s.Op, s.Arg)}, mark), nil
 	case logical.All:
 		// x op ALL is NOT (x negated-op ANY).
-		j.On = append(conds, u.compare(s, s.Op.Negate()))
-		if len(conds) > 0 {
-			return nil, nil, unsupported(s.Pos(), "ALL with a correlated subquery is not supported")
+		return &logical.Not{At: s.At, Arg: ref}, join(logical.Mark, n, plan, []logical.Expr{compare(s, s.Op.Negate(), s.Arg)}, mark), nil
+	}
+	return ref, join(logical.Mark, n, plan, nil, mark), nil
+}
+
+// plan makes joins of the subqueries within a subquery's plan; of an EXISTS,
+// what does not change whether there are rows goes.
+func (u *unnester) plan(s *logical.Subquery) (logical.Node, error) {
+	plan := s.Plan
+	if s.Kind == logical.Exists {
+		plan = strip(plan)
+	}
+	return u.node(plan)
+}
+
+// strip removes from the plan of an EXISTS what does not change whether there
+// are rows. A grouping without groups has one whatever it reads.
+func strip(n logical.Node) logical.Node {
+	for {
+		switch m := n.(type) {
+		case *logical.Project:
+			n = m.Input
+			continue
+		case *logical.Sort:
+			n = m.Input
+			continue
+		case *logical.Aggregate:
+			if len(m.Groups) > 0 {
+				n = m.Input
+				continue
+			}
+			return &logical.Values{Rows: [][]logical.Expr{{}}}
+		case *logical.Limit:
+			if k, ok := m.Count.(*logical.Const); ok && m.Offset == nil && !m.Percent && !k.Value.IsNull && k.Value.I > 0 {
+				n = m.Input
+				continue
+			}
 		}
-		return &logical.Not{At: s.At, Arg: ref}, j, nil
+		return n
 	}
-	if len(conds) > 0 && s.Kind == logical.Any {
-		// A mark join is unknown where any condition is; the correlation's
-		// conditions must count as false instead.
-		return nil, nil, unsupported(s.Pos(), "IN with a correlated subquery is supported only as a condition of WHERE")
-	}
-	if s.Kind == logical.Exists && len(j.On) > 0 {
-		// EXISTS is never unknown.
-		return &logical.Compare{At: s.At, Op: logical.NotDistinct, Left: ref, Right: boolConst(s.Pos(), true)}, j, nil
-	}
-	return ref, j, nil
 }
 
 // exactlyOneRow reports whether n produces one row whatever its input.
@@ -261,77 +410,19 @@ func exactlyOneRow(n logical.Node) bool {
 	case *logical.CTE:
 		return exactlyOneRow(n.Body)
 	case *logical.Join:
-		return n.Kind == logical.Cross && exactlyOneRow(n.Left) && exactlyOneRow(n.Right)
-	}
-	return false
-}
-
-// subplan unnests within a subquery's plan and frees it of references to the
-// outer query; these come back as conditions of the join.
-func (u *unnester) subplan(s *logical.Subquery, exists bool) (logical.Node, []logical.Expr, error) {
-	plan := s.Plan
-	if len(s.Outer) > 0 {
-		d := &decorrelator{outer: map[logical.ColID]bool{}, exists: exists}
-		for _, id := range s.Outer {
-			d.outer[id] = true
+		switch n.Kind {
+		case logical.Cross:
+			return exactlyOneRow(n.Left) && exactlyOneRow(n.Right)
+		case logical.Single, logical.Mark:
+			return exactlyOneRow(n.Left)
 		}
-		var ok bool
-		if plan, ok = d.pull(plan, true); !ok || len(logical.FreeColumns(plan)) > 0 && freeOf(plan, d.outer) {
-			return nil, nil, unsupported(s.Pos(), "this form of correlated subquery is not supported")
-		}
-		plan, err := u.node(plan)
-		if err != nil {
-			return nil, nil, err
-		}
-		for _, e := range d.conds {
-			if logical.HasSubquery(e) {
-				return nil, nil, unsupported(s.Pos(), "this form of correlated subquery is not supported")
-			}
-		}
-		return plan, d.conds, nil
-	}
-	plan, err := u.node(plan)
-	return plan, nil, err
-}
-
-// freeOf reports whether n still refers to a column of set that it does not
-// produce.
-func freeOf(n logical.Node, set map[logical.ColID]bool) bool {
-	for _, id := range logical.FreeColumns(n) {
-		if set[id] {
-			return true
+	case *logical.DependentJoin:
+		switch n.Kind {
+		case logical.Inner:
+			return len(n.On) == 0 && exactlyOneRow(n.Left) && exactlyOneRow(n.Right)
+		case logical.Single, logical.Mark:
+			return exactlyOneRow(n.Left)
 		}
 	}
 	return false
-}
-
-// dependent turns a dependent join into a plain one where its right side can be
-// freed of references to the left.
-func (u *unnester) dependent(n *logical.DependentJoin) (logical.Node, error) {
-	if n.Kind == logical.Inner || n.Kind == logical.Left {
-		d := &decorrelator{outer: map[logical.ColID]bool{}, values: true}
-		for _, id := range n.Outer {
-			d.outer[id] = true
-		}
-		if right, ok := d.pull(n.Right, true); ok && !freeOf(right, d.outer) {
-			return &logical.Join{Kind: n.Kind, Left: n.Left, Right: right, On: append(d.conds, n.On...)}, nil
-		}
-	}
-	pos := -1
-	set := map[logical.ColID]bool{}
-	for _, id := range n.Outer {
-		set[id] = true
-	}
-	logical.WalkNodes(n.Right, func(m logical.Node) bool {
-		for _, e := range logical.Exprs(m) {
-			logical.Walk(e, func(x logical.Expr) bool {
-				if c, ok := x.(*logical.Column); ok && set[c.ID] && pos < 0 {
-					pos = c.Pos()
-				}
-				return true
-			})
-		}
-		return pos < 0
-	})
-	return nil, unsupported(pos, "this form of lateral subquery is not supported")
 }

@@ -1,7 +1,7 @@
 # Targets for people. The tests that a fresh clone passes are `go test ./...`;
 # `make check` is what CI runs.
 
-.PHONY: help check test short race lint fmt cross slt rewrite oracle oracle-short oracle-rewrite bench fuzz clean
+.PHONY: help check test short race lint fmt cross slt rewrite oracle oracle-short oracle-rewrite bench bench-data slow fuzz clean
 
 FUZZTIME ?= 30s
 BENCHFLAGS ?=
@@ -50,6 +50,12 @@ oracle-rewrite: ## fill in the SQL tests' expectations from DuckDB; read the dif
 
 bench:       ## TPC-H against DuckDB (needs cgo); BENCHFLAGS="-query 1,6 -profile"
 	cd tests/bench && CGO_ENABLED=1 go run . $(BENCHFLAGS)
+
+bench-data:  ## make the data of bench and slow: TPC-H ten times, a 2 GB file, 1,000 files (needs cgo)
+	cd tests/bench && for data in x10 big many; do CGO_ENABLED=1 go run . -make $$data || exit 1; done
+
+slow:        ## the tests of reliability over bench-data: minutes, on a machine that does nothing else
+	GANNET_SLOW=1 CGO_ENABLED=0 go test -count=1 -timeout 60m -v ./tests/reliability
 
 fuzz:        ## every fuzz target for FUZZTIME
 	@grep -rnoE --include='*_test.go' '^func Fuzz[A-Za-z0-9_]+' . | grep -v '^./tests/bench' | \

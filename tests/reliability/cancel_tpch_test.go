@@ -153,7 +153,8 @@ func remains(e *engine.Database) footprint {
 	return footprint{goroutines: runtime.NumGoroutine(), files: openFiles(), bytes: e.Budget().Used()}
 }
 
-// check compares with what is there now, after goroutines had time to end.
+// check compares with what is there now, after goroutines had time to end: one
+// gives disk space back.
 func (f footprint) check(t *testing.T, e *engine.Database) {
 	t.Helper()
 	settle(t, f.goroutines)

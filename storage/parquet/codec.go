@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
@@ -20,6 +21,7 @@ var codecNames = [...]string{"UNCOMPRESSED", "SNAPPY", "GZIP", "LZO", "BROTLI", 
 var codecs = [...]func(c *codecState, dst, src []byte) error{
 	1: (*codecState).snappy,
 	2: (*codecState).gzip,
+	4: (*codecState).brotli,
 	5: (*codecState).lz4Hadoop,
 	6: (*codecState).zstd,
 	7: (*codecState).lz4Raw,
@@ -33,6 +35,8 @@ var errPageSize = errors.New("page does not have the size it declares")
 type codecState struct {
 	zstdDec *zstd.Decoder
 	gzipDec *gzip.Reader
+	brotDec *brotli.Reader
+	window  int // bytes charged for brotDec
 	src     bytes.Reader
 }
 
@@ -84,7 +88,7 @@ func (c *codecState) zstd(dst, src []byte) error {
 		// Synchronous, and without a decoder of its own per stream: DecodeAll
 		// writes into dst, and with the limit to its capacity never beyond.
 		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
-			zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(maxPageSize), zstd.WithDecoderMaxWindow(maxPageSize))
+			zstd.WithDecodeAllCapLimit(true), zstd.WithDecoderMaxMemory(maxPageSize), zstd.WithDecoderMaxWindow(256<<20))
 		if err != nil {
 			return err
 		}
@@ -118,6 +122,71 @@ func (c *codecState) gzip(dst, src []byte) error {
 	// The end must be seen, for the checksum stands there.
 	var one [1]byte
 	if n, err := c.gzipDec.Read(one[:]); n != 0 || err != io.EOF {
+		if err != nil && err != io.EOF {
+			return err
+		}
+		return errPageSize
+	}
+	return nil
+}
+
+// brotliWindow returns the size of the window that a stream asks for (RFC 7932,
+// section 9.1), 0 when it is none.
+func brotliWindow(src []byte) int {
+	if len(src) == 0 {
+		return 0
+	}
+	bits, b := 0, src[0]
+	switch {
+	case b&1 == 0:
+		bits = 16
+	case b>>1&7 != 0:
+		bits = 17 + int(b>>1&7)
+	case b>>4&7 == 0:
+		bits = 17
+	case b>>4&7 == 1:
+		return 0 // large windows are no part of the format
+	default:
+		bits = 8 + int(b>>4&7)
+	}
+	return 1 << bits
+}
+
+// brotliTables is about what a decoder takes beside its window.
+const brotliTables = 64 << 10
+
+// reserve charges mem for what decompressing src needs that is not bounded by
+// codecMemory.
+func (c *codecState) reserve(mem *memory, codec int32, src []byte) error {
+	if codecNames[codec] != "BROTLI" {
+		return nil
+	}
+	window := brotliWindow(src)
+	if window == 0 {
+		return errPageSize
+	}
+	// The window's buffer is grown to its size and may be there twice.
+	if n := 2*window + brotliTables; n > c.window {
+		if err := mem.grow(n - c.window); err != nil {
+			return err
+		}
+		c.window = n
+	}
+	return nil
+}
+
+func (c *codecState) brotli(dst, src []byte) error {
+	c.src.Reset(src)
+	if c.brotDec == nil {
+		c.brotDec = brotli.NewReader(&c.src)
+	} else if err := c.brotDec.Reset(&c.src); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(c.brotDec, dst); err != nil {
+		return err
+	}
+	var one [1]byte
+	if n, err := c.brotDec.Read(one[:]); n != 0 || err != io.EOF {
 		if err != nil && err != io.EOF {
 			return err
 		}

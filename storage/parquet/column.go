@@ -15,7 +15,9 @@ import (
 var dictIDs atomic.Uint64
 
 // columnReader reads one flat column of one row group after another, a vector
-// at a time. It serves one worker.
+// at a time. It serves one worker. For a leaf of a nested column it does what
+// concerns pages and values, and leafReader the rest: rowsLeft and pageLeft then
+// count entries, which are what the levels describe.
 type columnReader struct {
 	leaf     *leafColumn
 	name     string
@@ -32,9 +34,11 @@ type columnReader struct {
 	skipped  int64 // rows that were skipped and not yet passed over
 	pageLeft int   // rows left in the current page
 	sawData  bool
+	aligned  bool // the current page ends with a row
 
 	// The current page.
 	mode    pageMode
+	reps    hybrid // repetition levels, when the column is part of a list
 	defs    hybrid // definition levels, when the column is optional
 	index   hybrid // dictionary indices or booleans
 	body    []byte
@@ -42,6 +46,7 @@ type columnReader struct {
 	bit     int          // of a bit-packed boolean
 	other   valueDecoder // of encoding otherIs, kept from page to page
 	otherIs encoding
+	scratch []byte // values of other
 
 	// The dictionary: entries, one zero entry behind them for NULL.
 	dictAt     int64 // 0: none
@@ -105,16 +110,24 @@ func (c *columnReader) nextBuffer() error {
 	if !c.leaf.kind.isString() || c.page == nil {
 		return nil
 	}
-	if c.mode != modeBytes {
+	if !c.referred() {
 		return nil // the page held no strings
 	}
 	c.held = append(c.held, c.page)
-	c.page = nil
+	c.page = c.takeFree()
+	return nil
+}
+
+// referred reports whether references point into the current page.
+func (c *columnReader) referred() bool { return c.mode == modeBytes || c.mode == modeLengths }
+
+// takeFree returns a buffer that nobody uses, or nil.
+func (c *columnReader) takeFree() (b []byte) {
 	if n := len(c.free); n > 0 {
-		c.page = c.free[n-1]
+		b = c.free[n-1]
 		c.free = c.free[:n-1]
 	}
-	return nil
+	return b
 }
 
 // releaseHeld takes back the page buffers of the vector before; two are kept.
@@ -149,18 +162,22 @@ func (c *columnReader) start(ctx context.Context) error {
 		c.pageLeft -= k
 		c.skipped -= int64(k)
 	}
-	// Only the current page's buffer matters from here on.
-	if len(c.bufs) > 2 || c.mode != modeBytes {
-		last := c.bufs[len(c.bufs)-1]
-		c.bufs = c.bufs[:1]
-		if c.mode == modeBytes {
-			c.bufs = append(c.bufs, last)
-		}
-	}
+	c.trimBufs()
 	if c.pageLeft == 0 {
 		return c.openPage(ctx)
 	}
 	return nil
+}
+
+// trimBufs forgets the buffers of pages before the current one.
+func (c *columnReader) trimBufs() {
+	if len(c.bufs) > 2 || !c.referred() {
+		last := c.bufs[len(c.bufs)-1]
+		c.bufs = c.bufs[:1]
+		if c.referred() {
+			c.bufs = append(c.bufs, last)
+		}
+	}
 }
 
 // read decodes the next n rows into c.out. sel, when not nil, lists the
@@ -198,11 +215,11 @@ func (c *columnReader) read(ctx context.Context, n int, sel []uint32, coded bool
 		if err != nil {
 			return err
 		}
-		if err := c.readValues(done, m, k, sel); err != nil {
+		w := c.leaf.kind.typ.Physical().Width()
+		if err := c.readValues(c.flat.Data[done*w:(done+m)*w], done, m, k, sel); err != nil {
 			return err
 		}
 		if m < k {
-			w := c.leaf.kind.typ.Physical().Width()
 			spreadWidth(w, c.flat.Data[done*w:(done+k)*w], c.flat.Valid, done, m)
 			nulls += k - m
 		}
@@ -228,12 +245,11 @@ func (c *columnReader) readDefs(at, k int) (int, error) {
 	return c.defs.readBits(c.flat.MutableValid(), at, k)
 }
 
-// readValues decodes m values of the current page to elements at, at+1, ... of
-// c.flat. k >= m is the number of rows they are for.
-func (c *columnReader) readValues(at, m, k int, sel []uint32) (err error) {
+// readValues decodes m values of the current page, at most vector.Capacity,
+// into dst. They are for the k >= m rows from at on, of which sel, when not
+// nil, lists those of interest.
+func (c *columnReader) readValues(dst []byte, at, m, k int, sel []uint32) (err error) {
 	kind := &c.leaf.kind
-	w := kind.typ.Physical().Width()
-	dst := c.flat.Data[at*w : (at+m)*w]
 	switch c.mode {
 	case modeFixed:
 		size := m * kind.width
@@ -269,11 +285,9 @@ func (c *columnReader) readValues(at, m, k int, sel []uint32) (err error) {
 		}
 		c.bit += m
 	case modeOther:
-		src, err := c.other.next(c.mem, m)
-		if err != nil {
-			return err
-		}
-		return kind.convertFixed(dst, src, m)
+		return c.readOther(dst, m)
+	case modeLengths:
+		return c.other.(*deltaLength).refs(castRefs(dst), c.body, len(c.bufs)-1, kind.text)
 	case modeRLE:
 		codes := c.codes[:m]
 		if err := c.index.read(codes); err != nil {
@@ -283,13 +297,40 @@ func (c *columnReader) readValues(at, m, k int, sel []uint32) (err error) {
 			dst[i] = byte(x)
 		}
 	case modeDict:
-		codes := c.codes[at : at+m]
+		codes := c.codes[:m]
 		if err := c.readIndices(codes); err != nil {
 			return err
 		}
-		gatherWidth(w, dst, c.dictData, codes)
+		gatherWidth(kind.typ.Physical().Width(), dst, c.dictData, codes)
 	}
 	return nil
+}
+
+// readOther decodes m values by c.other into dst.
+func (c *columnReader) readOther(dst []byte, m int) (err error) {
+	kind := &c.leaf.kind
+	if kind.convert != convString {
+		if c.scratch, err = c.other.next(c.mem, c.scratch, m); err != nil {
+			return err
+		}
+		if kind.width == 0 {
+			_, err = kind.decodeBig(dst, c.scratch, 0, m)
+			return err
+		}
+		return kind.convertFixed(dst, c.scratch, m)
+	}
+	// References will point into the buffer: it is free again when the page
+	// buffers of this vector are.
+	buf, err := c.other.next(c.mem, c.takeFree(), m)
+	if buf != nil {
+		c.held = append(c.held, buf)
+	}
+	if err != nil {
+		return err
+	}
+	c.bufs = append(c.bufs, buf)
+	_, err = kind.decodeStrings(castRefs(dst), buf, 0, len(c.bufs)-1)
+	return err
 }
 
 // within returns the part of sel whose positions lie in [lo, hi).
@@ -441,6 +482,8 @@ func (c *columnReader) flatten(done, n int, sel []uint32) (nulls int) {
 	return nulls
 }
 
+func (c *columnReader) vector() *vector.Vector { return c.out }
+
 // settle makes the vector that read with coded = true gave ready for output:
 // numbers come out flat, since arithmetic on a dictionary would cost each
 // operator the gather.
@@ -459,6 +502,11 @@ func (c *columnReader) skipInPage(k int) (err error) {
 			return err
 		}
 	}
+	return c.skipValues(m)
+}
+
+// skipValues passes over m values of the current page.
+func (c *columnReader) skipValues(m int) (err error) {
 	switch c.mode {
 	case modeFixed:
 		if int64(m)*int64(c.leaf.kind.width) > int64(len(c.body)-c.at) {
@@ -479,8 +527,8 @@ func (c *columnReader) skipInPage(k int) (err error) {
 			return errValuesEnd
 		}
 		c.bit += m
-	case modeOther:
-		err = c.other.skip(m)
+	case modeOther, modeLengths:
+		err = c.other.skip(c.mem, m)
 	case modeRLE, modeDict:
 		err = c.index.skip(m)
 	}

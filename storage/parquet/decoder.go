@@ -1,15 +1,16 @@
 package parquet
 
 // valueDecoder yields the values of a data page in an encoding beyond those
-// that column.go knows, in the form that PLAIN would have.
+// that column.go knows, in the form that PLAIN would have: values of fixed
+// width back to back, others each behind its length in four bytes.
 type valueDecoder interface {
-	// reset starts on the values of a page. What it needs it buys from mem.
-	reset(mem *memory, body []byte) error
-	// next returns the next n values, each of the column's stored width, back
-	// to back; they are valid until the next call.
-	next(mem *memory, n int) ([]byte, error)
+	// reset starts on the values of a page.
+	reset(body []byte) error
+	// next puts the next n values, at most vector.Capacity, into out, which it
+	// resizes with mem, and returns them.
+	next(mem *memory, out []byte, n int) ([]byte, error)
 	// skip passes over n values.
-	skip(n int) error
+	skip(mem *memory, n int) error
 }
 
 // decoders holds, by encoding, what makes a decoder for a kind of column; nil,
@@ -17,6 +18,8 @@ type valueDecoder interface {
 // another line.
 var decoders = [...]func(k *leafKind) valueDecoder{
 	encDeltaBinaryPacked: newDeltaPacked,
+	encDeltaLengthBytes:  newDeltaLength,
+	encDeltaBytes:        newDeltaBytes,
 	encByteStreamSplit:   newByteStreamSplit,
 }
 
@@ -26,17 +29,16 @@ type byteStreamSplit struct {
 	width int
 	body  []byte
 	n, at int // values in the page, and the next one
-	out   []byte
 }
 
 func newByteStreamSplit(k *leafKind) valueDecoder {
-	if k.width == 0 || k.convert == convString {
+	if k.width == 0 {
 		return nil
 	}
 	return &byteStreamSplit{width: k.width}
 }
 
-func (d *byteStreamSplit) reset(mem *memory, body []byte) error {
+func (d *byteStreamSplit) reset(body []byte) error {
 	if len(body)%d.width != 0 {
 		return errValuesEnd
 	}
@@ -44,14 +46,14 @@ func (d *byteStreamSplit) reset(mem *memory, body []byte) error {
 	return nil
 }
 
-func (d *byteStreamSplit) next(mem *memory, n int) (_ []byte, err error) {
+func (d *byteStreamSplit) next(mem *memory, out []byte, n int) (_ []byte, err error) {
 	if n > d.n-d.at {
-		return nil, errValuesEnd
+		return out, errValuesEnd
 	}
-	if d.out, err = mem.resize(d.out, n*d.width); err != nil {
+	if out, err = mem.resize(out, n*d.width); err != nil {
 		return nil, err
 	}
-	out, w := d.out, d.width
+	w := d.width
 	for b := range w {
 		s := d.body[b*d.n+d.at:][:n]
 		for i, c := range s {
@@ -62,7 +64,7 @@ func (d *byteStreamSplit) next(mem *memory, n int) (_ []byte, err error) {
 	return out, nil
 }
 
-func (d *byteStreamSplit) skip(n int) error {
+func (d *byteStreamSplit) skip(_ *memory, n int) error {
 	if n > d.n-d.at {
 		return errValuesEnd
 	}

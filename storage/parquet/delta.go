@@ -30,7 +30,6 @@ type deltaPacked struct {
 	bits   uint   // its width
 	at     int    // next value in it
 	have   int    // values in it
-	out    []byte
 }
 
 func newDeltaPacked(k *leafKind) valueDecoder {
@@ -54,7 +53,7 @@ func (d *deltaPacked) zigzag() (int64, bool) {
 	return int64(x>>1) ^ -int64(x&1), ok
 }
 
-func (d *deltaPacked) reset(mem *memory, body []byte) error {
+func (d *deltaPacked) reset(body []byte) error {
 	d.body, d.pos, d.left, d.at, d.have, d.widths = body, 0, 0, 0, 0, nil
 	if len(body) == 0 {
 		return nil // a page of NULLs
@@ -168,11 +167,38 @@ func (d *deltaPacked) put(out []byte, i int) {
 	}
 }
 
-func (d *deltaPacked) next(mem *memory, n int) (_ []byte, err error) {
-	if d.out, err = mem.resize(d.out, n*d.width); err != nil {
+func (d *deltaPacked) next(mem *memory, out []byte, n int) (_ []byte, err error) {
+	if out, err = mem.resize(out, n*d.width); err != nil {
 		return nil, err
 	}
-	return d.out, d.step(n, d.out)
+	return out, d.step(n, out)
 }
 
-func (d *deltaPacked) skip(n int) error { return d.step(n, nil) }
+func (d *deltaPacked) skip(_ *memory, n int) error { return d.step(n, nil) }
+
+// end returns the position behind the last miniblock that holds values, where
+// what follows in the page begins; d was just reset.
+func (d *deltaPacked) end() (int, error) {
+	saved := *d
+	for left := d.left - 1; left > 0; {
+		if _, ok := d.zigzag(); !ok || d.minis > len(d.body)-d.pos {
+			return 0, errDelta
+		}
+		widths := d.body[d.pos : d.pos+d.minis]
+		d.pos += d.minis
+		for _, w := range widths {
+			if left <= 0 {
+				break
+			}
+			size := d.perMini / 8 * int(w)
+			if w > 64 || size > len(d.body)-d.pos {
+				return 0, errDelta
+			}
+			d.pos += size
+			left -= int64(d.perMini)
+		}
+	}
+	pos := d.pos
+	*d = saved
+	return pos, nil
+}

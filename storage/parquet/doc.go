@@ -10,8 +10,10 @@
 //	  page header           ── page.go: bounded Thrift, checksum
 //	  page body             ── codec.go: exact output size, reserved before
 //	  levels                ── levels.go: repetition and definition, RLE or packed
-//	  values                ── column.go: PLAIN, dictionary, RLE, by vector
+//	  values                ── column.go: PLAIN, dictionary, RLE, by vector;
+//	                           decoder.go: the other encodings
 //	  physical to logical   ── convert.go: one typed loop per conversion
+//	  lists and structs     ── nested.go, from the levels that leaf_reader.go kept
 //
 // A column is read at most one vector at a time, so that a run of 2^31 values
 // in five bytes costs nothing until somebody asks for its rows. Skipping is
@@ -22,6 +24,15 @@
 // dictionary encoded (DictID is unique in the process), else as references
 // into the decompressed page. Other types come out flat; a predicate on a
 // dictionary column sees a dictionary vector and is judged per entry.
+//
+// Nested columns come out flat, whatever their pages: a list's child holds just
+// the elements of the vector's lists. Each leaf keeps the levels of a vector's
+// rows; the first leaf below a list or struct says what it looks like, and all
+// others must agree in the number of its elements.
+//
+// Before a morsel is read, what the file has beside footer and pages is asked:
+// Bloom filters (bloom.go) about the whole row group, the page index
+// (page_index.go) about the rows of each page.
 //
 // # Invariants
 //
@@ -35,8 +46,9 @@
 //
 // # Limits
 //
-// A footer is at most 64 MiB, a page at most 256 MiB (DuckDB writes one page a
-// column chunk), a schema 65,536 elements and 64 levels deep.
+// A footer is at most 64 MiB, a page at most 2 GiB and what the scan's memory
+// allows, a schema 65,536 elements and 64 levels deep. The lists of one vector
+// have at most 2^30 elements together.
 //
 // What it does not do: it does not write, does not decrypt, and does not know
 // more than one file (package dataset does).

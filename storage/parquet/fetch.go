@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"slices"
 
 	"github.com/gannetdb/gannet/spill/budget"
@@ -12,8 +13,8 @@ import (
 )
 
 const (
-	maxPageSize   = 256 << 20 // compressed or not; DuckDB writes pages of 100 MB
-	maxHeaderSize = 1 << 20   // of a page: it may carry statistics
+	maxPageSize   = math.MaxInt32 // compressed or not: all that a header can say
+	maxHeaderSize = 1 << 20       // of a page: it may carry statistics
 	// Chunks up to wholeChunk are read whole, together with neighbours that
 	// are at most readGap apart, up to maxRead at once. Longer ones are read
 	// through a window.

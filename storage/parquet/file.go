@@ -172,14 +172,26 @@ const usualPage = 2 << 20
 // ReaderBytes implements storage.ReaderSizer: of the largest row group, each
 // column's bytes as read and a page of it decompressed.
 func (f *File) ReaderBytes(columns []int) int64 {
+	var leaves []int
+	var vectors int64
+	for _, c := range columns {
+		if c < 0 || c >= len(f.schema.columns) {
+			continue
+		}
+		if n := f.schema.columns[c].nested; n != nil {
+			for i := range n.leaves {
+				leaves = append(leaves, n.first+i)
+			}
+		} else {
+			leaves = append(leaves, f.schema.columns[c].leaf)
+		}
+	}
+	vectors = int64(len(leaves)) * vectorBytes
 	var most int64
 	for g := range f.groups {
 		var sum int64
-		for _, c := range columns {
-			if c < 0 || c >= len(f.schema.columns) || f.schema.columns[c].leaf < 0 {
-				continue
-			}
-			m := &f.groups[g].columns[f.schema.columns[c].leaf]
+		for _, leaf := range leaves {
+			m := &f.groups[g].columns[leaf]
 			page := max(m.uncompressedSize, 0)
 			if !f.wholePages {
 				page = min(page, usualPage)
@@ -197,7 +209,7 @@ func (f *File) ReaderBytes(columns []int) int64 {
 		most = max(most, sum)
 	}
 	// Buffers are made a little larger than they have to be.
-	return most + most/8 + int64(len(columns))*vectorBytes + codecMemory
+	return most + most/8 + vectors + codecMemory
 }
 
 // vectorBytes is about what a column's vector takes.

@@ -132,13 +132,6 @@ func TestTypes(t *testing.T) {
 			t.Errorf("%s has\n%s, want\n%s", c.file, got, c.want)
 		}
 	}
-	f, err := Open(context.Background(), storage.Local(), sharedFile(t, "parquet/good/nested_maps.snappy.parquet"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Scan(context.Background(), &storage.ScanSpec{Columns: []int{0}}); !sqlerr.Is(err, sqlerr.CodeUnsupported) {
-		t.Errorf("scan of a nested column: %v", err)
-	}
 }
 
 // TestCancel: a cancelled context ends a scan.

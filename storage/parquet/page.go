@@ -14,19 +14,19 @@ import (
 type pageMode uint8
 
 const (
-	modeNone  pageMode = iota
-	modeFixed          // PLAIN, values of fixed width, to be converted
-	modeBytes          // PLAIN, length-prefixed or fixed, as string references
-	modeBig            // PLAIN, length-prefixed numbers
-	modeBits           // PLAIN booleans
-	modeRLE            // RLE booleans
-	modeDict           // indices into the dictionary
-	modeOther          // one of decoders
+	modeNone    pageMode = iota
+	modeFixed            // PLAIN, values of fixed width, to be converted
+	modeBytes            // PLAIN, length-prefixed or fixed, as string references
+	modeBig              // PLAIN, length-prefixed numbers
+	modeBits             // PLAIN booleans
+	modeRLE              // RLE booleans
+	modeDict             // indices into the dictionary
+	modeLengths          // DELTA_LENGTH_BYTE_ARRAY as string references
+	modeOther            // one of decoders
 )
 
 var (
 	errPageHeader = errors.New("page header is malformed")
-	errPageLarge  = fmt.Errorf("page is larger than %d MiB", maxPageSize>>20)
 	errCRC        = errors.New("page checksum does not match")
 	errDictionary = errors.New("dictionary page is malformed")
 	errNoDict     = errors.New("page refers to a dictionary that is not there")
@@ -67,8 +67,7 @@ func (c *columnReader) openPage(ctx context.Context) error {
 				return errPageHeader
 			}
 			c.pos, c.rowsLeft = next, c.rowsLeft-int64(n)
-			if int64(n) <= c.skipped {
-				c.skipped -= int64(n)
+			if c.passOver(&h) {
 				if n > 0 && c.counters != nil {
 					c.counters.PagesSkipped.Add(1)
 				}
@@ -77,7 +76,7 @@ func (c *columnReader) openPage(ctx context.Context) error {
 			if err := c.loadPage(ctx, &h, body); err != nil {
 				return err
 			}
-			c.pageLeft = n
+			c.pageLeft, c.aligned = n, h.typ == pageDataV2
 			return nil
 		case pageIndex:
 		default:
@@ -87,6 +86,24 @@ func (c *columnReader) openPage(ctx context.Context) error {
 		}
 		c.pos = next
 	}
+}
+
+// passOver reports whether all rows of a page are skipped, and then counts
+// them. Of a column with lists only a header of version 2 tells how many rows
+// there are, and only it promises that they end with the page.
+func (c *columnReader) passOver(h *pageHeader) bool {
+	rows := int64(h.numValues)
+	if c.leaf.node.maxRep > 0 {
+		if h.typ != pageDataV2 || h.numRows <= 0 || h.numRows > h.numValues {
+			return false
+		}
+		rows = int64(h.numRows)
+	}
+	if rows > c.skipped {
+		return false
+	}
+	c.skipped -= rows
+	return true
 }
 
 // readHeader parses the page header at c.pos and returns where the body is.
@@ -102,9 +119,6 @@ func (c *columnReader) readHeader(ctx context.Context, h *pageHeader) (body int6
 		}
 		n, err := parsePageHeader(b, h)
 		if err == nil {
-			if h.compressedSize > maxPageSize || h.uncompressedSize > maxPageSize {
-				return 0, errPageLarge
-			}
 			if int64(h.compressedSize) > c.src.end-c.pos-int64(n) {
 				return 0, errShort
 			}
@@ -156,6 +170,9 @@ func (c *columnReader) unpack(buf, src []byte, size int, compressed, lasting boo
 	if size == 0 {
 		return buf, buf, nil // some writers compress nothing into nothing
 	}
+	if err := c.codec.reserve(c.mem, c.meta.codec, src); err != nil {
+		return nil, buf, err
+	}
 	if err := c.codec.decompress(c.meta.codec, buf, src); err != nil {
 		return nil, buf, fmt.Errorf("%s: %w", codecNames[c.meta.codec], err)
 	}
@@ -174,18 +191,18 @@ func (c *columnReader) loadPage(ctx context.Context, h *pageHeader, at int64) er
 	compressed := c.meta.codec != codecNone
 	size := int(h.uncompressedSize)
 	maxDef, maxRep := c.leaf.node.maxDef, c.leaf.node.maxRep
-	var defs []byte
+	var reps, defs []byte
 	if h.typ == pageDataV2 {
 		levels := int64(h.defLen) + int64(h.repLen)
 		if levels > int64(len(src)) || levels > int64(size) {
 			return errLevels
 		}
 		// Levels are small and must outlive src when that does not last.
-		if c.levels, err = c.mem.resize(c.levels, int(h.defLen)); err != nil {
+		if c.levels, err = c.mem.resize(c.levels, int(levels)); err != nil {
 			return err
 		}
-		copy(c.levels, src[h.repLen:levels])
-		defs = c.levels
+		copy(c.levels, src[:levels])
+		reps, defs = c.levels[:h.repLen], c.levels[h.repLen:]
 		src, size = src[levels:], size-int(levels)
 		compressed = compressed && !h.uncompressed
 	}
@@ -198,12 +215,16 @@ func (c *columnReader) loadPage(ctx context.Context, h *pageHeader, at int64) er
 		return err
 	}
 	if h.typ == pageDataV2 {
+		if maxRep > 0 {
+			c.reps.reset(reps, levelWidth(maxRep))
+		}
 		if maxDef > 0 {
 			c.defs.reset(defs, levelWidth(maxDef))
 		}
 	} else {
 		n := int(h.numValues)
-		if k := max(packedLevelSize(h.repEncoding, maxRep, n), packedLevelSize(h.defEncoding, maxDef, n)); k > 0 {
+		ofReps := packedLevelSize(h.repEncoding, maxRep, n)
+		if k := ofReps + packedLevelSize(h.defEncoding, maxDef, n); k > 0 {
 			if k > len(body) {
 				return errLevels
 			}
@@ -211,8 +232,13 @@ func (c *columnReader) loadPage(ctx context.Context, h *pageHeader, at int64) er
 				return err
 			}
 		}
+		if maxRep > 0 {
+			if body, err = c.reps.resetV1(body, h.repEncoding, maxRep, n, c.levels); err != nil {
+				return err
+			}
+		}
 		if maxDef > 0 {
-			if body, err = c.defs.resetV1(body, h.defEncoding, maxDef, n, c.levels); err != nil {
+			if body, err = c.defs.resetV1(body, h.defEncoding, maxDef, n, c.levels[min(ofReps, len(c.levels)):]); err != nil {
 				return err
 			}
 		}
@@ -271,7 +297,11 @@ func (c *columnReader) openValues(ctx context.Context, e encoding, body []byte) 
 				c.other, c.otherIs = decoders[e](k), e
 			}
 			c.mode = modeOther
-			return c.other.reset(c.mem, body)
+			if e == encDeltaLengthBytes && k.convert == convString {
+				c.mode = modeLengths
+				c.bufs = append(c.bufs, body)
+			}
+			return c.other.reset(body)
 		}
 		switch {
 		case k.physical == ptBoolean:

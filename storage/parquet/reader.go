@@ -18,7 +18,7 @@ type Reader struct {
 	mem    memory
 	codec  codecState
 	fetch  fetcher
-	cols   []*columnReader // as Scanner.columns
+	cols   []vectorReader // as Scanner.columns
 	sels   [][]storage.Selector
 	row    int64 // next row of the morsel, from the row group's first
 	end    int64
@@ -36,8 +36,14 @@ func newReader(s *Scanner) (*Reader, error) {
 	}
 	for i := range s.columns {
 		sc := &s.columns[i]
-		c, err := newColumnReader(&s.file.schema.leaves[sc.leaf], s.file.schema.columns[sc.ordinal].Name,
-			s.file.path, &r.mem, &r.codec, s.spec.Counters)
+		meta := &s.file.schema.columns[sc.ordinal]
+		var c vectorReader
+		var err error
+		if sc.leaf < 0 {
+			c, err = newNestedReader(s.file.schema, meta, s.file.path, &r.mem, &r.codec, s.spec.Counters)
+		} else {
+			c, err = newColumnReader(&s.file.schema.leaves[sc.leaf], meta.Name, s.file.path, &r.mem, &r.codec, s.spec.Counters)
+		}
 		if err != nil {
 			r.Close()
 			return nil, err
@@ -51,6 +57,26 @@ func newReader(s *Scanner) (*Reader, error) {
 	}
 	return r, nil
 }
+
+// vectorReader reads a column, a vector at a time.
+type vectorReader interface {
+	// read decodes the next n rows. sel, when not nil, lists the positions of
+	// interest; coded asks for a dictionary vector where that is possible.
+	read(ctx context.Context, n int, sel []uint32, coded bool) error
+	// skip passes over n rows.
+	skip(n int64)
+	// settle makes what read with coded gave ready for output.
+	settle(sel []uint32)
+	// vector returns what was read, which is valid until the next read.
+	vector() *vector.Vector
+	// wrap gives an error of reading the column its place and code.
+	wrap(err error) error
+}
+
+var (
+	_ vectorReader = (*columnReader)(nil)
+	_ vectorReader = (*nestedReader)(nil)
+)
 
 // NextMorsel implements storage.Reader.
 func (r *Reader) NextMorsel(ctx context.Context) (batch int64, ok bool, err error) {
@@ -80,27 +106,57 @@ func (r *Reader) openGroup(m morsel) error {
 	f := r.s.file
 	g := &f.groups[m.group]
 	r.fetch.used = 0
-	sources := make([]*chunkSource, 0, len(r.cols))
+	var sources []*chunkSource
+	filters := 0
 	for i, c := range r.cols {
-		meta := &g.columns[r.s.columns[i].leaf]
-		c.open(meta, m.group, g.numRows)
-		if meta.encrypted {
-			return sqlerr.New(sqlerr.CodeUnsupported, "column %q is encrypted, which is not supported", c.name).WithFile(f.path, 0)
+		if i == r.s.filters {
+			filters = len(sources)
 		}
-		if err := checkCodec(meta.codec); err != nil {
-			return c.wrap(unsupported{err.Error() + " of column " + c.name})
+		switch c := c.(type) {
+		case *columnReader:
+			if err := r.openChunk(c, m.group, g, r.s.columns[i].leaf); err != nil {
+				return err
+			}
+			sources = append(sources, &c.src)
+		case *nestedReader:
+			for k, l := range c.leaves {
+				if err := r.openChunk(l.c, m.group, g, c.root.f.first+k); err != nil {
+					return err
+				}
+				sources = append(sources, &l.c.src)
+			}
+			c.open()
 		}
-		var err error
-		if c.src.off, c.src.end, err = f.chunkRange(meta); err != nil {
-			return c.wrap(err)
-		}
-		c.pos = c.src.off
 		c.skip(m.first)
-		sources = append(sources, &c.src)
+	}
+	if len(r.cols) == r.s.filters {
+		filters = len(sources)
 	}
 	// What predicates need is read first, and perhaps alone.
-	r.fetch.plan(sources[:r.s.filters])
-	r.fetch.plan(sources[r.s.filters:])
+	r.fetch.plan(sources[:filters])
+	r.fetch.plan(sources[filters:])
+	return nil
+}
+
+// openChunk points c at its chunk of row group number group.
+func (r *Reader) openChunk(c *columnReader, group int, g *rowGroup, leaf int) (err error) {
+	f := r.s.file
+	meta := &g.columns[leaf]
+	rows := g.numRows
+	if c.leaf.node.maxRep > 0 {
+		rows = meta.numValues
+	}
+	c.open(meta, group, rows)
+	if meta.encrypted {
+		return sqlerr.New(sqlerr.CodeUnsupported, "column %q is encrypted, which is not supported", c.name).WithFile(f.path, 0)
+	}
+	if err := checkCodec(meta.codec); err != nil {
+		return c.wrap(unsupported{err.Error() + " of column " + c.name})
+	}
+	if c.src.off, c.src.end, err = f.chunkRange(meta); err != nil {
+		return c.wrap(err)
+	}
+	c.pos = c.src.off
 	return nil
 }
 
@@ -129,7 +185,7 @@ func (r *Reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 			if k < r.s.filters {
 				c.settle(sel)
 			}
-			chunk.Cols[i].Reference(c.out)
+			chunk.Cols[i].Reference(c.vector())
 		}
 		chunk.Len, chunk.Sel = n, sel
 		if c := r.s.spec.Counters; c != nil {
@@ -155,7 +211,7 @@ func (r *Reader) filter(ctx context.Context, n int) ([]uint32, error) {
 				r.selBuf = make([]uint32, vector.Capacity)
 			}
 			var err error
-			if sel, err = s.Select(c.out, sel, n, r.selBuf); err != nil {
+			if sel, err = s.Select(c.vector(), sel, n, r.selBuf); err != nil {
 				return nil, err
 			}
 			if len(sel) == n {
@@ -182,14 +238,16 @@ func (r *Reader) Adopt(from storage.Reader) {
 		return
 	}
 	for i, c := range r.cols {
-		if o.cols[i].leaf.kind != c.leaf.kind {
+		a, ok1 := c.(*columnReader)
+		b, ok2 := o.cols[i].(*columnReader)
+		if !ok1 || !ok2 || a.leaf.kind != b.leaf.kind {
 			return
 		}
 	}
 	r.mem.close()
 	r.mem.held, o.mem.held = o.mem.held, 0
-	for i, c := range r.cols {
-		old := o.cols[i]
+	for i := range r.cols {
+		c, old := r.cols[i].(*columnReader), o.cols[i].(*columnReader)
 		old.leaf, old.name, old.path = c.leaf, c.name, c.path
 		old.mem, old.codec, old.counters = &r.mem, &r.codec, c.counters
 		r.cols[i] = old

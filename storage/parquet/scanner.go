@@ -41,7 +41,7 @@ type Scanner struct {
 // scanColumn is a column that the scan decodes.
 type scanColumn struct {
 	ordinal int
-	leaf    int
+	leaf    int // -1: a nested column
 	preds   []*storage.Predicate
 }
 
@@ -87,8 +87,8 @@ func (s *Scanner) resolve() error {
 			return 0, sqlerr.New(sqlerr.CodeInternal, "scan of column %d of %d", ordinal, len(s.file.schema.columns))
 		}
 		c := &s.file.schema.columns[ordinal]
-		if c.leaf < 0 {
-			return 0, sqlerr.New(sqlerr.CodeUnsupported, "column %q: %s are not supported yet", c.Name, c.reason).WithFile(s.file.path, 0)
+		if c.reason != "" {
+			return 0, sqlerr.New(sqlerr.CodeUnsupported, "column %q: %s are not supported", c.Name, c.reason).WithFile(s.file.path, 0)
 		}
 		at[ordinal] = len(s.columns)
 		s.columns = append(s.columns, scanColumn{ordinal: ordinal, leaf: c.leaf})
@@ -164,6 +164,9 @@ func (s *Scanner) split(parts int) {
 func (s *Scanner) refuted(g int) bool {
 	group := &s.file.groups[g]
 	for _, c := range s.columns[:s.filters] {
+		if c.leaf < 0 {
+			continue
+		}
 		leaf := &s.file.schema.leaves[c.leaf]
 		var stats storage.ColumnStats
 		have := false

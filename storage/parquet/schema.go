@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/gannetdb/gannet/storage"
-	"github.com/gannetdb/gannet/vector/types"
 )
 
 // maxSchemaDepth bounds the nesting of a schema.
@@ -33,8 +32,9 @@ type leafColumn struct {
 // column is a column of the table: a flat one is a leaf, a nested one several.
 type column struct {
 	storage.Column
-	leaf   int // ordinal of the leaf; -1 for a nested column
-	reason string
+	leaf   int    // ordinal of the leaf; -1 for a nested column
+	nested *field // of a nested column
+	reason string // why it cannot be read; empty: it can
 }
 
 // schema is what a file's footer says about its columns.
@@ -68,8 +68,11 @@ func buildSchema(m *fileMeta) (*schema, error) {
 			c.leaf = n.leaf
 			c.Type = s.leaves[n.leaf].kind.typ
 		} else {
-			c.Type = s.typeOf(n)
-			c.reason = "nested columns"
+			if c.nested = s.fieldOf(n, 0, 0); !c.nested.readable() {
+				c.reason = "structs without fields"
+			}
+			c.Type = c.nested.typ
+			c.NotNull = n.repetition != repOptional
 		}
 		s.columns = append(s.columns, c)
 		s.public = append(s.public, c.Column)
@@ -131,44 +134,4 @@ func (s *schema) build(m *fileMeta, next *int, depth, maxDef, maxRep int) (*node
 		n.children = append(n.children, c)
 	}
 	return n, nil
-}
-
-// typeOf gives the type of a nested column, by the rules of the format's
-// LogicalTypes.md, "Nested Types", those for older writers included.
-func (s *schema) typeOf(n *node) types.Type {
-	t := s.elementType(n)
-	if n.repetition == repRepeated {
-		return types.ListOf(t) // a repeated field outside of a LIST or MAP
-	}
-	return t
-}
-
-// elementType gives the type of n's values, whatever its repetition.
-func (s *schema) elementType(n *node) types.Type {
-	if n.leaf >= 0 {
-		return s.leaves[n.leaf].kind.typ
-	}
-	isList := n.logical.kind == ltList || n.converted == ctList
-	isMap := n.logical.kind == ltMap || n.converted == ctMap || n.converted == ctMapKeyValue
-	if (isList || isMap) && len(n.children) == 1 && n.children[0].repetition == repRepeated {
-		r := n.children[0]
-		if isMap && len(r.children) == 2 {
-			return types.MapOf(s.typeOf(r.children[0]), s.typeOf(r.children[1]))
-		}
-		if isMap && len(r.children) == 1 {
-			return types.ListOf(s.typeOf(r.children[0])) // a map without values is a set
-		}
-		if isList {
-			if len(r.children) == 1 && r.name != "array" && r.name != n.name+"_tuple" {
-				return types.ListOf(s.typeOf(r.children[0]))
-			}
-			return types.ListOf(s.elementType(r))
-		}
-	}
-	fields := make([]types.Field, len(n.children))
-	seen := map[string]bool{}
-	for i, c := range n.children {
-		fields[i] = types.Field{Name: uniqueName(c.name, seen), Type: s.typeOf(c)}
-	}
-	return types.StructOf(fields...)
 }

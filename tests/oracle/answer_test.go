@@ -22,6 +22,12 @@ type answer struct {
 	err   error
 }
 
+// maxRows is the size of the largest answer that is compared; a query that a
+// shrinker left without its join conditions may have many more.
+const maxRows = 100_000
+
+var errTooMany = errors.New("too many rows to compare")
+
 // ask runs a query and reads its result.
 func ask(ctx context.Context, conn *sql.Conn, query string) answer {
 	rows, err := conn.QueryContext(ctx, query)
@@ -62,7 +68,9 @@ func ask(ctx context.Context, conn *sql.Conn, query string) answer {
 			}
 			row[i] = s
 		}
-		a.rows = append(a.rows, row)
+		if a.rows = append(a.rows, row); len(a.rows) > maxRows {
+			return answer{err: errTooMany}
+		}
 	}
 	a.err = rows.Err()
 	return a

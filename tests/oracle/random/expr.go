@@ -294,7 +294,7 @@ func (g *Gen) floatExpr(sc *scope, d int) *Node {
 	case p < 76:
 		return expr("sqrt(abs(", g.expr(g.number(), sc, d), "))")
 	case p < 86:
-		return expr("round(", g.expr(Float, sc, d), ", ", pick(g, "0", "1", "2", "-1"), ")")
+		return expr("round(", g.expr(Float, sc, d), ", ", pick(g, "0", "1", "2"), ")") // round(infinity, -1) is 0 in DuckDB
 	case p < 94:
 		return expr(pick(g, "floor(", "ceil(", "trunc(", "abs("), g.expr(Float, sc, d), ")")
 	default:
@@ -349,7 +349,7 @@ func (g *Gen) strExpr(sc *scope, d int) *Node {
 	case p < 94:
 		return expr("concat(", list(", ", s(), g.expr(g.anyKind(), sc, d), s()), ")")
 	default:
-		return expr(pick(g, "lpad(", "rpad("), s(), ", ", pick(g, "0", "3", "14"), ", ", pick(g, "'x'", "'é-'"), ")")
+		return expr(pick(g, "lpad(", "rpad("), s(), ", ", pick(g, "1", "3", "14"), ", ", pick(g, "'x'", "'é-'"), ")") // DuckDB groups by what lpad(s, 0, x) came from
 	}
 }
 

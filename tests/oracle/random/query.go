@@ -100,7 +100,7 @@ func (g *Gen) selectOf(depth int, sources []source, top bool) (*Node, []output) 
 	if !g.chance(8) {
 		return g.core(depth, sources, nil)
 	}
-	// UNION ALL: the branches have columns of the same kinds.
+	// A set operation: the branches have columns of the same kinds.
 	kinds := make([]Kind, 1+g.n(3))
 	for i := range kinds {
 		kinds[i] = g.anyKind()
@@ -119,7 +119,7 @@ func (g *Gen) selectOf(depth int, sources []source, top bool) (*Node, []output) 
 		}
 		branches = append(branches, body)
 	}
-	n := list(" UNION ALL ", branches...)
+	n := list(pick(g, " UNION ALL ", " UNION ALL ", " UNION ", " EXCEPT ", " INTERSECT "), branches...)
 	return &Node{Role: Select, Kids: []*Node{n}}, outs
 }
 
@@ -349,6 +349,9 @@ func (g *Gen) inner(sc *scope, correlated int) (*Node, *scope) {
 }
 
 func (g *Gen) subqueryPredicate(sc *scope) *Node {
+	if g.chance(50) {
+		return g.correlatedPredicate(sc, g.n(3))
+	}
 	k := g.anyKind()
 	switch g.n(4) {
 	case 0:
@@ -364,6 +367,9 @@ func (g *Gen) subqueryPredicate(sc *scope) *Node {
 
 // scalarSubquery makes a subquery that yields one value.
 func (g *Gen) scalarSubquery(k Kind, sc *scope) *Node {
+	if g.chance(40) {
+		return g.correlatedValue(k, sc, g.n(2))
+	}
 	from, is := g.inner(sc, 15)
 	return expr("(SELECT ", g.aggregate(k, is, 1), from, ")")
 }

@@ -406,7 +406,7 @@ func (f *File) Close() error {
 	size := f.extents.end * pageSize
 	f.extents = extentMap{}
 	f.mu.Unlock()
-	if h.path == "" && size > reapBytes {
+	if h.path == "" && (size > reapBytes || f.m.reaper.working()) {
 		f.m.closeLater(h, size)
 		f.m.forget(f)
 		return nil

@@ -59,6 +59,14 @@ func (r *reaper) work(context.Context) error {
 	}
 }
 
+// working reports whether there is something to do: the file system may make
+// others wait for it.
+func (r *reaper) working() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.busy
+}
+
 // wait waits until nothing is left to do and reports whether there was
 // anything.
 func (r *reaper) wait() bool {

@@ -2,6 +2,7 @@ package reliability
 
 import (
 	"context"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -9,9 +10,12 @@ import (
 	"github.com/gannetdb/gannet/sql/sqlerr"
 )
 
-// TestCancel ends queries at several moments of their life. Each must return
-// within 50 ms in the median and 250 ms at worst: the machine may be busy.
+// TestCancel ends queries at several moments of their life.
 func TestCancel(t *testing.T) {
+	mostUsual, mostWorst := cancelShort, cancelShort
+	if os.Getenv("GANNET_SLOW") != "" {
+		mostUsual, mostWorst = cancelUsual, cancelWorst
+	}
 	data := shared(t, "tpch", "sf0.1")
 	lineitem, orders := "'"+data+"/lineitem.parquet'", "'"+data+"/orders.parquet'"
 	db := open(t, "?threads=2")
@@ -50,10 +54,10 @@ func TestCancel(t *testing.T) {
 			}
 			slices.Sort(late)
 			t.Logf("returned after %v", late)
-			if median := late[len(late)/2]; median > 50*time.Millisecond {
+			if median := late[len(late)/2]; median > mostUsual {
 				t.Errorf("median of %v", median)
 			}
-			if worst := late[len(late)-1]; worst > 250*time.Millisecond {
+			if worst := late[len(late)-1]; worst > mostWorst {
 				t.Errorf("worst of %v", worst)
 			}
 		})

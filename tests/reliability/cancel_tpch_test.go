@@ -13,15 +13,17 @@ import (
 
 	gannet "github.com/gannetdb/gannet/driver"
 	"github.com/gannetdb/gannet/driver/engine"
+	"github.com/gannetdb/gannet/spill"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/tests/tpch"
 )
 
-// What a cancelled query may take to return: in 29 of 30 tries on a machine that
-// has nothing else to do, and ever.
+// What a cancelled query may take to return, in 29 of 30 tries and ever, on a
+// machine that has nothing else to do; the short form is for any machine.
 const (
 	cancelUsual = 50 * time.Millisecond
 	cancelWorst = 250 * time.Millisecond
+	cancelShort = time.Second
 )
 
 // TestCancelTPCH cancels each query at random instants of its life, with and
@@ -32,19 +34,20 @@ func TestCancelTPCH(t *testing.T) {
 		t.Skip("no TPC-H data beside the repository")
 	}
 	dir, tries := suite.Data("sf0.1"), 3
+	mostUsual, mostWorst := cancelShort, cancelShort
 	if os.Getenv("GANNET_SLOW") != "" {
 		if dir, ok = suite.Made("tpch-x10"); !ok {
 			t.Skip("no enlarged data: make bench-data")
 		}
-		tries = 30
+		tries, mostUsual, mostWorst = 30, cancelUsual, cancelWorst
 	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	for _, spill := range []bool{false, true} {
+	for _, spilling := range []bool{false, true} {
 		db, e := openEngine(t, tpch.Setup("VIEW", dir), "SET threads = 2")
 		name := "memory"
-		if spill {
+		if spilling {
 			name = "spill"
 			if _, err := db.Exec("SET debug_spill_cap = 0"); err != nil {
 				t.Fatal(err)
@@ -78,13 +81,10 @@ func TestCancelTPCH(t *testing.T) {
 					return
 				}
 				slices.Sort(late)
-				usual, worst := late[len(late)*29/30], late[len(late)-1]
+				usual, worst := late[len(late)-1-len(late)/30], late[len(late)-1]
 				t.Logf("of %v: median %v, 29 of 30 %v, worst %v", whole, late[len(late)/2], usual, worst)
-				if usual = late[max(len(late)*29/30-1, 0)]; usual > cancelUsual {
-					t.Errorf("%v after the cancellation, want at most %v", usual, cancelUsual)
-				}
-				if worst > cancelWorst {
-					t.Errorf("%v after the cancellation, want at most %v", worst, cancelWorst)
+				if usual > mostUsual || worst > mostWorst {
+					t.Errorf("%v, and at worst %v, after the cancellation; want at most %v and %v", usual, worst, mostUsual, mostWorst)
 				}
 			})
 		}
@@ -157,14 +157,16 @@ func remains(e *engine.Database) footprint {
 // gives disk space back.
 func (f footprint) check(t *testing.T, e *engine.Database) {
 	t.Helper()
-	settle(t, f.goroutines)
-	if n := openFiles(); n > f.files {
-		t.Errorf("%d files are open, %d were before", n, f.files)
-	}
 	if n := e.Budget().Used(); n != f.bytes {
 		t.Errorf("%d bytes are reserved, %d were before: %v", n, f.bytes, e.Budget().Holders())
 	}
-	if s := e.SpillStats(); s.DiskBytes != 0 || s.OpenFiles != 0 {
-		t.Errorf("%d temporary files with %d bytes are left", s.OpenFiles, s.DiskBytes)
+	settle(t, f.goroutines)
+	var disk spill.Stats
+	files := 0
+	for deadline := time.Now().Add(3 * time.Second); time.Now().Before(deadline); runtime.Gosched() {
+		if files, disk = openFiles(), e.SpillStats(); files <= f.files && disk.DiskBytes == 0 && disk.OpenFiles == 0 {
+			return
+		}
 	}
+	t.Errorf("%d files are open, %d were before; %d temporary files with %d bytes are left", files, f.files, disk.OpenFiles, disk.DiskBytes)
 }

@@ -374,6 +374,8 @@ func (g *Gen) days() *Node {
 
 func (g *Gen) timestampExpr(sc *scope, d int) *Node {
 	switch p := g.n(100); {
+	case p < 8:
+		return expr("(", g.expr(Timestamp, sc, d), pick(g, " + ", " - "), "(", g.expr(Interval, sc, d), pick(g, " + ", " - "), g.expr(Interval, sc, d), "))")
 	case p < 25:
 		return expr("(", g.expr(Timestamp, sc, d), pick(g, " + ", " - "), g.expr(Interval, sc, d), ")")
 	case p < 45:
@@ -394,11 +396,11 @@ func (g *Gen) timeExpr(sc *scope, d int) *Node {
 	return expr("(", g.expr(Time, sc, d), pick(g, " + ", " - "), g.expr(Interval, sc, d), ")")
 }
 
+// intervalExpr makes intervals whose parts have one sign: DuckDB compares
+// 1 day - 8 hours with 16 hours part by part.
 func (g *Gen) intervalExpr(sc *scope, d int) *Node {
 	switch p := g.n(100); {
-	case p < 30:
-		return expr("(", g.expr(Interval, sc, d), pick(g, " + ", " - "), g.expr(Interval, sc, d), ")")
-	case p < 55:
+	case p < 45:
 		return expr("(", g.expr(Timestamp, sc, d), " - ", g.expr(Timestamp, sc, d), ")")
 	case p < 70:
 		return expr("(", g.expr(Interval, sc, d), " * ", pick(g, "2", "3", "(-1)"), ")")

@@ -203,14 +203,15 @@ func (g *Gen) grouped(from, where *Node, sc *scope, kinds []Kind) (*Node, []outp
 		}
 	}
 	parts := []any{"SELECT ", list(", ", items...), " FROM ", from, where}
+	having := g.chance(20)
 	if len(keyItems) > 0 {
-		if plain && g.chance(30) && len(keyItems) == len(gs.keys) {
+		if !having && plain && g.chance(30) && len(keyItems) == len(gs.keys) {
 			parts = append(parts, optional(" GROUP BY ALL"))
 		} else {
 			parts = append(parts, optional(" GROUP BY ", list(", ", keyItems...)))
 		}
 	}
-	if g.chance(20) {
+	if having {
 		parts = append(parts, optional(" HAVING ", g.expr(Bool, gs, 2)))
 	}
 	return seq(Select, parts...), outs

@@ -48,6 +48,9 @@ func (b *binder) groupBy(g *ast.GroupBy, items []selectItem, base exprCtx, aggs 
 			return 0, err
 		}
 		var x logical.Expr
+		if !isOrdinal {
+			n, isOrdinal = subqueryNamed(e, items, base.scope)
+		}
 		if isOrdinal {
 			x = items[n].expr
 		} else if x, err = b.expr(&c, e); err != nil {

@@ -138,3 +138,17 @@ func (b *binder) quantified(c *exprCtx, e *ast.Quantified) (logical.Expr, error)
 	}
 	return b.any(c, e.Pos(), compareOps[e.Op], x, e.Query, e.All)
 }
+
+// subqueryNamed finds the output column that a name in GROUP BY stands for, if
+// a subquery makes it: bound once more, it would be another subquery.
+func subqueryNamed(e ast.Expr, items []selectItem, sc *scope) (int, bool) {
+	ref, ok := e.(*ast.ColumnRef)
+	if !ok || len(ref.Parts) != 1 {
+		return 0, false
+	}
+	if c, err := sc.lookup(nil, ref.Parts[0]); c != nil || err != nil {
+		return 0, false
+	}
+	n := outputNamed(items, ref.Parts[0])
+	return n, n >= 0 && logical.HasSubquery(items[n].expr)
+}

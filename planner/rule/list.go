@@ -4,8 +4,9 @@ package rule
 //
 //   - fold_constants first: everything else recognises constants, and casts of
 //     literals are constants only after it.
-//   - setop_joins and unnest_subqueries next: they make joins, through which
-//     filters are then pushed.
+//   - unnest_subqueries and setop_joins next: they make joins, through which
+//     filters are then pushed; set operations within subqueries come to light
+//     by the first.
 //   - push_filters before order_joins: relations get their conditions, whose
 //     selectivity decides the order; it also turns outer joins into inner ones
 //     and finds implied conditions.
@@ -21,8 +22,8 @@ package rule
 func List() []Rule {
 	return []Rule{
 		{Name: "fold_constants", Apply: foldConstants},
-		{Name: "setop_joins", Required: true, Apply: setOpJoins},
 		{Name: "unnest_subqueries", Required: true, Apply: unnestSubqueries},
+		{Name: "setop_joins", Required: true, Apply: setOpJoins},
 		{Name: "push_filters", Apply: pushFilters},
 		{Name: "eliminate_distinct", Apply: eliminateDistinct},
 		{Name: "split_distinct", Apply: splitDistinct},

@@ -12,6 +12,7 @@ import (
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/operators/function/aggregate"
 	"github.com/gannetdb/gannet/operators/function/scalar"
+	"github.com/gannetdb/gannet/operators/function/window"
 	"github.com/gannetdb/gannet/operators/pipeline"
 	"github.com/gannetdb/gannet/spill"
 	"github.com/gannetdb/gannet/spill/block"
@@ -69,7 +70,7 @@ type instance struct {
 
 // functions is built once a process: the tables never change.
 var functions = sync.OnceValue(func() *function.Registry {
-	return function.NewRegistry(scalar.Builtins, aggregate.Builtins)
+	return function.NewRegistry(scalar.Builtins, aggregate.Builtins, window.Builtins...)
 })
 
 // Open opens a database. Errors: 0A000 for a path, 22023 and 42704 for

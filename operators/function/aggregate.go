@@ -59,8 +59,14 @@ type BoundAgg struct {
 	// (ungrouped aggregation).
 	UpdateOne func(c *AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error
 	// Combine adds the states of src to those of dst, pairwise; src's heap is
-	// c.SrcBufs.
+	// c.SrcBufs. Pairs are added one after the other: what is the dst of one
+	// may be the src of a later one. Of what depends on order, src comes after
+	// dst.
 	Combine func(c *AggCall, src, dst []raw.Addr, off uintptr) error
+	// Subtract takes the states of src off those of dst, which they are part
+	// of, pairwise and exactly; nil when that is not possible. Windows slide
+	// with it. States with a Subtract have no heap.
+	Subtract func(c *AggCall, src, dst []raw.Addr, off uintptr) error
 	// Finalize writes the results of rows to out (flat, resized to at least
 	// from+len(rows)) from position from on. Empty groups (only the global one
 	// can be empty) give NULL or 0 as SQL says.

@@ -7,12 +7,13 @@ import "strings"
 type Registry struct {
 	scalars    map[string]*Scalar
 	aggregates map[string]*Aggregate
+	windows    map[string]*Window
 }
 
 // NewRegistry returns a registry of the given functions; a name that occurs
-// twice among scalars or among aggregates panics, since the tables are ours.
-func NewRegistry(scalars []*Scalar, aggregates []*Aggregate) *Registry {
-	r := &Registry{scalars: map[string]*Scalar{}, aggregates: map[string]*Aggregate{}}
+// twice among scalars, aggregates or windows panics, since the tables are ours.
+func NewRegistry(scalars []*Scalar, aggregates []*Aggregate, windows ...*Window) *Registry {
+	r := &Registry{scalars: map[string]*Scalar{}, aggregates: map[string]*Aggregate{}, windows: map[string]*Window{}}
 	for _, f := range scalars {
 		for _, n := range append([]string{f.Name}, f.Aliases...) {
 			if r.scalars[n] != nil {
@@ -29,8 +30,19 @@ func NewRegistry(scalars []*Scalar, aggregates []*Aggregate) *Registry {
 			r.aggregates[n] = f
 		}
 	}
+	for _, f := range windows {
+		for _, n := range append([]string{f.Name}, f.Aliases...) {
+			if r.windows[n] != nil {
+				panic("function: window function " + n + " is registered twice")
+			}
+			r.windows[n] = f
+		}
+	}
 	return r
 }
+
+// Window returns the function that exists only with OVER called name, or nil.
+func (r *Registry) Window(name string) *Window { return r.windows[strings.ToLower(name)] }
 
 // Scalar returns the scalar function called name, or nil.
 func (r *Registry) Scalar(name string) *Scalar { return r.scalars[strings.ToLower(name)] }
@@ -47,6 +59,11 @@ func (r *Registry) Names() []string {
 	}
 	for n := range r.aggregates {
 		if r.scalars[n] == nil {
+			out = append(out, n)
+		}
+	}
+	for n := range r.windows {
+		if r.scalars[n] == nil && r.aggregates[n] == nil {
 			out = append(out, n)
 		}
 	}

@@ -16,12 +16,19 @@ type aggSet struct {
 	cols  []logical.Column
 	// groupings are the calls of GROUPING, until the groups are known.
 	groupings []groupingCall
+	// windows are the window functions, over FROM's columns until a grouping
+	// replaces them.
+	windows    []logical.WindowCall
+	windowCols []logical.Column
 }
 
-// refers reports whether e uses the result of an aggregate.
+// refers reports whether e uses the result of an aggregate or window function.
 func (a *aggSet) refers(e logical.Expr) bool {
 	set := map[logical.ColID]bool{}
 	for _, c := range a.cols {
+		set[c.ID] = true
+	}
+	for _, c := range a.windowCols {
 		set[c.ID] = true
 	}
 	return logical.RefersAny(e, set)
@@ -35,8 +42,6 @@ var duplicateFree = map[string]bool{"min": true, "max": true, "any_value": true,
 // that will hold its result.
 func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) (logical.Expr, error) {
 	switch {
-	case f.Over != nil:
-		return nil, unsupported(f, "a window function")
 	case c.inAgg:
 		return nil, sqlerr.At(f.Pos(), sqlerr.CodeGrouping, "aggregate function calls cannot be nested")
 	case c.aggs == nil:

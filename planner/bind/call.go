@@ -24,19 +24,20 @@ func (b *binder) call(c *exprCtx, f *ast.FuncCall) (logical.Expr, error) {
 			return b.call(c, &m)
 		}
 	}
-	if f.Over == nil {
-		if make := construct(name); make != nil {
-			if err := plainCall(f); err != nil {
-				return nil, err
-			}
-			return make(b, c, f)
+	if f.Over != nil {
+		return b.window(c, f, name)
+	}
+	if make := construct(name); make != nil {
+		if err := plainCall(f); err != nil {
+			return nil, err
 		}
+		return make(b, c, f)
 	}
 	if fn := b.o.Functions.Aggregate(name); fn != nil {
 		return b.aggregate(c, f, fn)
 	}
-	if f.Over != nil || windowOnly[name] {
-		return nil, unsupported(f, "the window function %s", name)
+	if b.o.Functions.Window(name) != nil {
+		return nil, windowing(f, "the window function %s needs an OVER clause", name)
 	}
 	fn := b.o.Functions.Scalar(name)
 	if fn == nil {
@@ -63,12 +64,6 @@ func plainCall(f *ast.FuncCall) error {
 		return sqlerr.At(f.Pos(), sqlerr.CodeWrongObjectType, "%s is not an aggregate function", ast.Last(f.Name).Name)
 	}
 	return nil
-}
-
-// windowOnly are functions that exist only with OVER.
-var windowOnly = map[string]bool{
-	"row_number": true, "rank": true, "dense_rank": true, "percent_rank": true, "cume_dist": true, "ntile": true,
-	"lag": true, "lead": true, "first_value": true, "last_value": true, "nth_value": true,
 }
 
 // construct returns the binder of a call that is bound to an expression other

@@ -19,6 +19,8 @@ type exprCtx struct {
 	clause string  // for messages: "WHERE"
 	aggs   *aggSet // nil: aggregates are not allowed
 	inAgg  bool    // within an aggregate's arguments
+	// inWindow: within a window function's arguments or its OVER.
+	inWindow bool
 	// aliases are those of the select list; the first aliasLimit are known.
 	aliases    []alias
 	aliasLimit int

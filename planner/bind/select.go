@@ -23,13 +23,14 @@ func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope,
 	switch {
 	case len(s.DistinctOn) > 0:
 		return nil, unsupported(s.DistinctOn[0], "DISTINCT ON")
-	case s.Qualify != nil:
-		return nil, unsupported(s.Qualify, "QUALIFY")
 	case s.Sample != nil:
 		return nil, unsupported(s.Sample, "USING SAMPLE")
 	}
 	node, sc, err := b.from(s.From, env, outer)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkWindows(s.Windows); err != nil {
 		return nil, err
 	}
 	base := exprCtx{scope: sc, env: env, windows: s.Windows}
@@ -69,6 +70,17 @@ func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope,
 		}
 		grouped = true
 	}
+	var qualify logical.Expr
+	if s.Qualify != nil {
+		c := base
+		c.clause, c.aggs = "QUALIFY", aggs
+		if qualify, err = b.condition(&c, s.Qualify, "QUALIFY"); err != nil {
+			return nil, err
+		}
+		if len(aggs.windows) == 0 {
+			return nil, windowing(s.Qualify, "QUALIFY needs a window function, there or in the select list")
+		}
+	}
 	keys, err := b.orderKeys(order, items, base, aggs)
 	if err != nil {
 		return nil, err
@@ -96,7 +108,16 @@ func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope,
 			}
 			node = &logical.Filter{Input: node, Conds: logical.Conjuncts(having)}
 		}
+		if err := g.replaceWindows(aggs); err != nil {
+			return nil, err
+		}
+		if qualify != nil {
+			if qualify, err = g.replace(qualify); err != nil {
+				return nil, err
+			}
+		}
 	}
+	node = windowed(node, aggs, qualify)
 	return b.project(s, node, items, keys)
 }
 

@@ -34,6 +34,8 @@ func (e *Estimator) estimate(n logical.Node) *Stats {
 		return Join(n.Kind, e.Node(n.Left), e.Node(n.Right), n.On, n.MarkCol)
 	case *logical.Aggregate:
 		return e.aggregate(n)
+	case *logical.Window:
+		return e.window(n)
 	case *logical.Sort:
 		return e.Node(n.Input)
 	case *logical.Limit:

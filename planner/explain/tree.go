@@ -139,6 +139,12 @@ func Line(n logical.Node) string {
 			s += ": " + strings.Join(aggs, ", ")
 		}
 		return s
+	case *logical.Window:
+		calls := make([]string, len(n.Calls))
+		for i := range n.Calls {
+			calls[i] = named(logical.WindowString(&n.Calls[i]), n.Cols[i].Name)
+		}
+		return "Window " + strings.Join(calls, ", ")
 	case *logical.Sort:
 		return "Sort by " + logical.KeysString(n.Keys)
 	case *logical.TopN:

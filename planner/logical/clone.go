@@ -109,6 +109,10 @@ func (c *cloner) node(n Node) Node {
 			m.Markings[i].Col.ID = c.id(m.Markings[i].Col.ID)
 		}
 		return &m
+	case *Window:
+		m := *n
+		m.Cols = c.cols(n.Cols)
+		return &m
 	case *SetOp:
 		m := *n
 		m.Cols = c.cols(n.Cols)

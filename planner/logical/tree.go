@@ -78,6 +78,10 @@ func visit(n Node, f func(Expr)) {
 			}
 			keys(a.OrderBy)
 		}
+	case *Window:
+		for i := range n.Calls {
+			n.Calls[i].Visit(f)
+		}
 	case *Sort:
 		keys(n.Keys)
 	case *TopN:
@@ -164,6 +168,10 @@ func MapExprs(n Node, f func(Expr) Expr) Node {
 			a.OrderBy = keys(a.OrderBy)
 			c.Aggs[i] = a
 		}
+		m = &c
+	case *Window:
+		c := *n
+		c.Calls = n.MapCalls(one)
 		m = &c
 	case *Sort:
 		c := *n
@@ -258,6 +266,8 @@ func definedBy(n Node) []Column {
 		return n.Cols
 	case *Project:
 		return fresh(n.Cols, n.Exprs)
+	case *Window:
+		return n.Cols
 	case *Aggregate:
 		out := append(fresh(n.GroupCols, n.Groups), n.AggCols...)
 		for _, m := range n.Markings {

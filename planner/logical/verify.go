@@ -183,6 +183,8 @@ func (v *verifier) shape(n Node, here *env) error {
 				}
 			}
 		}
+	case *Window:
+		return n.verify()
 	case *SetOp:
 		if len(n.In) != len(n.Inputs) {
 			return broken("set operation maps %d of %d inputs", len(n.In), len(n.Inputs))

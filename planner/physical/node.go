@@ -43,6 +43,8 @@ func (b *builder) node(n logical.Node, need map[logical.ColID]bool) (*stream, er
 		return b.join(n, need)
 	case *logical.Aggregate:
 		return b.aggregate(n, need)
+	case *logical.Window:
+		return b.window(n, need)
 	case *logical.Sort:
 		return b.sort(n, n.Input, n.Keys, need, -1, 0)
 	case *logical.TopN:

@@ -32,6 +32,8 @@ func (p *puller) pull(n logical.Node) (*dependent, error) {
 		return p.limit(n)
 	case *logical.Aggregate:
 		return p.aggregate(n)
+	case *logical.Window:
+		return p.window(n)
 	case *logical.Join:
 		return p.join(n)
 	case *logical.DependentJoin:

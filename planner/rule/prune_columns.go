@@ -70,6 +70,8 @@ func (p *pruner) prune(n logical.Node, need colSet) logical.Node {
 		}
 		m.Input = p.prune(n.Input, using(nil, logical.Exprs(m)...))
 		return m
+	case *logical.Window:
+		return p.window(n, need)
 	case *logical.SetOp:
 		return p.setOp(n, need)
 	case *logical.CTE:

@@ -93,6 +93,8 @@ func (p *pusher) pushInto(n logical.Node, conds []logical.Expr, nonNull map[logi
 		return p.join(n, conds, nonNull)
 	case *logical.Aggregate:
 		return p.aggregate(n, conds)
+	case *logical.Window:
+		return p.window(n, conds, nonNull)
 	case *logical.Sort:
 		m := *n
 		m.Input = p.push(n.Input, conds, nonNull)

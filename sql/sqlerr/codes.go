@@ -35,6 +35,7 @@ const (
 	CodeInvalidRowCount        = "2201W" // LIMIT
 	CodeInvalidOffset          = "2201X" // OFFSET
 	CodeInvalidFrame           = "22013" // window frame bound
+	CodeInvalidNtile           = "22014" // argument of ntile
 	CodeInvalidArgumentForLog  = "2201E"
 	CodeInvalidArgumentForPow  = "2201F"
 	CodeInvalidSample          = "2202H" // TABLESAMPLE

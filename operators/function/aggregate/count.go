@@ -49,7 +49,7 @@ func bindCountStar(_ []types.Type, _ []*types.Value) (*function.BoundAgg, error)
 			*raw.At[int64](row, off) += int64(n)
 			return nil
 		},
-		Combine: combineCount, Finalize: finalizeCount,
+		Combine: combineCount, Subtract: subtractCount, Finalize: finalizeCount,
 	}, nil
 }
 
@@ -72,7 +72,7 @@ func bindCount(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) 
 			*raw.At[int64](row, off) += int64(n)
 			return nil
 		},
-		Combine: combineCount, Finalize: finalizeCount,
+		Combine: combineCount, Subtract: subtractCount, Finalize: finalizeCount,
 	}, nil
 }
 
@@ -86,6 +86,14 @@ func combineCount(_ *function.AggCall, src, dst []raw.Addr, off uintptr) error {
 	dst = dst[:len(src)]
 	for i, s := range src {
 		*raw.At[int64](dst[i], off) += *raw.At[int64](s, off)
+	}
+	return nil
+}
+
+func subtractCount(_ *function.AggCall, src, dst []raw.Addr, off uintptr) error {
+	dst = dst[:len(src)]
+	for i, s := range src {
+		*raw.At[int64](dst[i], off) -= *raw.At[int64](s, off)
 	}
 	return nil
 }

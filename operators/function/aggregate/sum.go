@@ -207,10 +207,15 @@ func overflow(c *function.AggCall) error {
 }
 
 func newSum(name string, t, ret types.Type, fin finalize) *function.BoundAgg {
-	return &function.BoundAgg{
+	b := &function.BoundAgg{
 		Name: name, Params: []types.Type{t}, Return: ret, Size: sumSize,
 		Combine: combineSum, Finalize: fin, Data: exactSum{1},
 	}
+	if t.Physical() != types.PInt128 {
+		// Of those, the total may overflow where that of a part does not.
+		b.Subtract = subtractSum
+	}
+	return b
 }
 
 // small are the integers of which 2^31 fit into 64 bits.
@@ -326,6 +331,16 @@ func combineSum(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
 		if !d.addChecked(types.Int128{Lo: s.lo, Hi: s.hi}, s.n) {
 			return overflow(c)
 		}
+	}
+	return nil
+}
+
+func subtractSum(_ *function.AggCall, src, dst []raw.Addr, off uintptr) error {
+	dst = dst[:len(src)]
+	for i, r := range src {
+		s, d := raw.At[sumState](r, off), raw.At[sumState](dst[i], off)
+		x := types.Int128{Lo: d.lo, Hi: d.hi}.Sub(types.Int128{Lo: s.lo, Hi: s.hi})
+		d.lo, d.hi, d.n = x.Lo, x.Hi, d.n-s.n
 	}
 	return nil
 }

@@ -1,0 +1,117 @@
+package window
+
+import (
+	"context"
+
+	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/spill/block"
+	"github.com/gannetdb/gannet/spill/rowset"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/kernel"
+	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/rowfmt"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// local collects one worker's rows.
+type local struct {
+	w    *Window
+	task *operators.Task
+	out  *rowset.Writer
+
+	batch int64
+	next  uint64 // ordinal of the batch's next row
+
+	in     rowfmt.Input
+	cols   []*vector.Vector // the input's, then own
+	own    []*vector.Vector // the ordinals, then the key words
+	vals   [][]uint64       // of own
+	hashes []uint64
+	caches []kernel.HashCache
+	rows   []raw.Addr
+	tmp    *vector.Vector
+}
+
+func newLocal(w *Window, t *operators.Task) *local {
+	l := &local{w: w, task: t, out: w.set.NewWriter(), batch: -1, rows: make([]raw.Addr, vector.Capacity)}
+	for range 1 + len(w.rows.Words) {
+		v := vector.New(types.Of(types.UBigInt))
+		v.Resize(vector.Capacity)
+		l.own = append(l.own, v)
+		l.vals = append(l.vals, vector.Values[uint64](v))
+	}
+	l.cols = make([]*vector.Vector, len(w.plan.Input)+len(l.own))
+	copy(l.cols[len(w.plan.Input):], l.own)
+	l.tmp = vector.New(types.Of(types.BigInt))
+	if n := len(w.plan.Partition); n > 0 {
+		l.hashes = make([]uint64, vector.Capacity)
+		l.caches = make([]kernel.HashCache, n)
+	}
+	return l
+}
+
+// Push implements operators.SinkLocal.
+func (l *local) Push(ctx context.Context, in *vector.Chunk) (operators.Status, error) {
+	w := l.w
+	sel, n := in.Sel, in.NumRows()
+	if l.task.Batch != l.batch {
+		l.batch, l.next = l.task.Batch, uint64(l.task.Batch)<<32
+	}
+	numbers := l.vals[0]
+	if sel == nil {
+		for i := range numbers[:n] {
+			numbers[i] = l.next + uint64(i)
+		}
+	} else {
+		for i, p := range sel[:n] {
+			numbers[p] = l.next + uint64(i)
+		}
+	}
+	l.next += uint64(n)
+	for i := range w.rows.Keys {
+		e := &w.rows.Keys[i]
+		e.Encode(in.Cols[e.Col], sel, n, l.vals[1:], l.tmp)
+	}
+	for i, c := range w.plan.Partition {
+		kernel.Hash(in.Cols[c], n, sel, w.env.Seed, l.hashes, i > 0, &l.caches[i])
+	}
+	copy(l.cols, in.Cols[:len(w.plan.Input)])
+	for _, v := range l.own {
+		v.Len = in.Len
+		v.Data = v.Data[:in.Len*8]
+	}
+	l.in.Set(l.cols)
+	err := l.append(ctx, sel, n)
+	for _, v := range l.own {
+		v.Data = v.Data[:vector.Capacity*8]
+	}
+	return operators.NeedInput, err
+}
+
+// append stores rows. What memory is refused for goes to disk.
+func (l *local) append(ctx context.Context, sel []uint32, n int) error {
+	ok, err := l.out.Append(ctx, &l.in, l.hashes, sel, n, l.rows)
+	if ok || err != nil {
+		return err
+	}
+	freed, err := l.out.Spill(ctx, max(l.out.Bytes()/2, 1))
+	if err == nil && freed == 0 {
+		_, err = l.w.set.SpillResident(ctx, block.Size)
+	}
+	if err != nil {
+		return err
+	}
+	if ok, err = l.out.Append(ctx, &l.in, l.hashes, sel, n, l.rows); ok || err != nil {
+		return err
+	}
+	return l.out.AppendForce(ctx, &l.in, l.hashes, sel, n, l.rows)
+}
+
+// EndBatch implements operators.SinkLocal.
+func (l *local) EndBatch(context.Context) error { return nil }
+
+// Combine implements operators.SinkLocal.
+func (l *local) Combine(ctx context.Context) error { return l.w.set.Combine(ctx, l.out) }
+
+// Close implements operators.SinkLocal.
+func (l *local) Close() { l.out.Close() }

@@ -1,0 +1,150 @@
+package window
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/spill/budget"
+	"github.com/gannetdb/gannet/spill/rowset"
+	"github.com/gannetdb/gannet/vector/rowfmt"
+	"github.com/gannetdb/gannet/vector/sortkey"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// floorBytes is what a window may hold in any case: a page for each of 16
+// parts.
+const floorBytes = 4 << 20
+
+// Window is the sink of window functions and, once finalized, has their
+// source.
+type Window struct {
+	env   *operators.Env
+	plan  Plan
+	types []types.Type
+	rows  *sortkey.Rows
+	// bounds encode the offset columns of RANGE frames like the order key; by
+	// column.
+	bounds map[int]*sortkey.Encoder
+	// ordinal is the offset of a row's number in the order of the input.
+	ordinal uintptr
+
+	mu     sync.Mutex
+	mem    *budget.Reservation // pages; nil before first use; guarded by mu
+	work   *budget.Reservation // sections; as mem
+	set    *rowset.Set         // as mem
+	closed bool                // guarded by mu
+
+	sealed atomic.Bool  // Finalize is done
+	nested atomic.Int64 // bytes spilled by sets that parts were divided into
+	stats  Stats        // at Close; guarded by mu
+}
+
+var _ operators.Sink = (*Window)(nil)
+
+// New makes a window. It reserves no memory. Errors: 0A000 for keys of nested
+// types, 54011 when rows are too wide.
+func New(env *operators.Env, plan Plan) (*Window, error) {
+	if err := plan.check(); err != nil {
+		return nil, err
+	}
+	var keys []sortkey.Key
+	for _, c := range plan.Partition {
+		keys = append(keys, sortkey.Key{Col: c})
+	}
+	keys = append(keys, plan.Order...)
+	ts := append(append([]types.Type{}, plan.Input...), types.Of(types.UBigInt))
+	rows, err := sortkey.NewRows(ts, keys, rowfmt.Options{Hash: len(plan.Partition) > 0})
+	if err != nil {
+		return nil, err
+	}
+	w := &Window{env: env, plan: plan, types: plan.Types(), rows: rows, bounds: map[int]*sortkey.Encoder{}}
+	w.ordinal = rows.Layout.ColOffset(len(plan.Input))
+	for i := range plan.Calls {
+		f := &plan.Calls[i].Frame
+		for _, b := range []Bound{f.Start, f.End} {
+			if !f.offsetBound(b) || w.bounds[b.Offset] != nil {
+				continue
+			}
+			k := plan.Order[0]
+			k.Col = b.Offset
+			enc, _, err := sortkey.NewEncoders(ts, []sortkey.Key{k})
+			if err != nil {
+				return nil, err
+			}
+			w.bounds[b.Offset] = &enc[0]
+		}
+	}
+	return w, nil
+}
+
+// Types lists the output columns: those of the input that come out, then the
+// results.
+func (w *Window) Types() []types.Type { return w.types }
+
+// Stats is what a window did.
+type Stats struct {
+	PeakBytes, SpilledBytes int64
+}
+
+// Stats returns what the window did so far.
+func (w *Window) Stats() Stats {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.current()
+}
+
+// current needs mu.
+func (w *Window) current() Stats {
+	if w.mem == nil || w.closed {
+		return w.stats
+	}
+	return Stats{PeakBytes: w.mem.Peak() + w.work.Peak(), SpilledBytes: w.set.Stats().SpilledBytes + w.nested.Load()}
+}
+
+// open makes reservations and set at the first use.
+func (w *Window) open() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.mem != nil || w.closed {
+		return
+	}
+	w.mem = w.env.Budget.ReserveSpilling("window", floorBytes)
+	w.work = w.env.Budget.Reserve("window section")
+	w.set = rowset.New(rowset.Config{
+		Layout: w.rows.Layout, Pool: w.env.Pool, Mem: w.mem, Spill: w.env.Spill, Tag: "window",
+	})
+}
+
+// NewLocal implements operators.Sink.
+func (w *Window) NewLocal(t *operators.Task) (operators.SinkLocal, error) {
+	w.open()
+	return newLocal(w, t), nil
+}
+
+// Finalize implements operators.Sink.
+func (w *Window) Finalize(ctx context.Context) error {
+	w.open()
+	if err := w.set.Seal(ctx); err != nil {
+		return err
+	}
+	w.sealed.Store(true)
+	return nil
+}
+
+// Close implements operators.Sink.
+func (w *Window) Close() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		return
+	}
+	w.stats = w.current()
+	w.closed = true
+	if w.mem != nil {
+		w.set.Close()
+		w.mem.Close()
+		w.work.Close()
+	}
+}

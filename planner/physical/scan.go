@@ -98,15 +98,20 @@ func (s *scanSource) open(ctx context.Context, env *operators.Env) (operators.So
 
 // promiseScans makes the reservation that all scans of the query share. They
 // run after joins and aggregations have filled memory, which have to leave room
-// for the largest of them.
+// for the largest of them, and for a worker of one that runs beside it.
 func (b *builder) promiseScans() {
 	if len(b.scans) == 0 {
 		return
 	}
-	var most int64
+	var first, second int64 // the largest readers
 	for _, s := range b.scans {
 		n := scan.ReaderBytes(s.table, &s.spec)
-		most = max(most, n*int64(scan.Workers(b.env, n)))
+		second = max(second, min(n, first))
+		first = max(first, n)
+	}
+	most := first * int64(scan.Workers(b.env, first))
+	if b.env.Threads > 1 {
+		most += second
 	}
 	mem := b.env.Budget.ReserveWorking(scan.Tag, min(most, b.env.Budget.Limit()/2))
 	for _, s := range b.scans {

@@ -50,6 +50,10 @@ type BoundAgg struct {
 	HeapState bool
 	// OrderDependent: first, last, list …: the answer follows input order.
 	OrderDependent bool
+	// Ordered, which order dependent aggregates may have, returns the
+	// aggregate that takes its values in the order of further arguments behind
+	// Params.
+	Ordered func(keys []OrderKey) (*BoundAgg, error)
 	// Init prepares zeroed states; nil when zero is right.
 	Init func(rows []raw.Addr, off uintptr)
 	// Update adds the arguments at the selected positions to their rows'
@@ -71,6 +75,12 @@ type BoundAgg struct {
 	// from+len(rows)) from position from on. Empty groups (only the global one
 	// can be empty) give NULL or 0 as SQL says.
 	Finalize func(c *AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error
+}
+
+// OrderKey is a key of ORDER BY inside an aggregate.
+type OrderKey struct {
+	Type             types.Type
+	Desc, NullsFirst bool
 }
 
 // StateHeap is where aggregates with HeapState keep bytes. Memory handed out

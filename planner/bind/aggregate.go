@@ -47,7 +47,11 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 	case c.aggs == nil:
 		return nil, sqlerr.At(f.Pos(), sqlerr.CodeGrouping, "aggregate functions are not allowed in %s", c.clause)
 	case len(f.WithinGroup) > 0:
-		return nil, unsupported(f, "WITHIN GROUP")
+		plain, err := withinGroup(f)
+		if err != nil {
+			return nil, err
+		}
+		return b.aggregate(c, plain, fn)
 	case f.Nulls == ast.NullsIgnore:
 		return nil, unsupported(f, "IGNORE NULLS")
 	case f.ExportState:
@@ -73,6 +77,11 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 		if err != nil {
 			return nil, err
 		}
+		if l, ok := a.(*ast.List); ok && len(args) > 0 && strings.Contains(fn.Name, "quantile") && len(logical.ColumnsOf(x)) == 0 {
+			if v, err := constant(l); err == nil {
+				x = &logical.Const{At: logical.At(a.Pos()), Value: v}
+			}
+		}
 		args = append(args, x)
 	}
 	if len(args) == 0 && strings.EqualFold(fn.Name, "count") {
@@ -91,18 +100,8 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 			return nil, err
 		}
 	}
-	for i := range f.OrderBy {
-		o := &f.OrderBy[i]
-		if o.All {
-			return nil, unsupported(o, "ORDER BY ALL in an aggregate")
-		}
-		e, err := b.expr(&in, o.Expr)
-		if err != nil {
-			return nil, err
-		}
-		if bound.OrderDependent {
-			call.OrderBy = append(call.OrderBy, b.sortKey(o, b.settled(e)))
-		}
+	if err := b.aggregateOrder(&in, f, &call); err != nil {
+		return nil, err
 	}
 	for i := range c.aggs.calls {
 		if sameAgg(&c.aggs.calls[i], &call) {
@@ -111,7 +110,7 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 			return &ref, nil
 		}
 	}
-	col := b.newCol(logical.AggString(&call), bound.Return)
+	col := b.newCol(logical.AggString(&call), call.Fn.Return)
 	c.aggs.calls = append(c.aggs.calls, call)
 	c.aggs.cols = append(c.aggs.cols, col)
 	ref := col
@@ -161,6 +160,8 @@ func (b *binder) resolveAggregate(f *ast.FuncCall, fn *function.Aggregate, args 
 			named.Name = fn.Name
 			bound = &named
 		}
+		// Constants that an aggregate has taken in are no arguments any more.
+		args = args[:min(len(args), len(bound.Params))]
 		return bound, b.castArgs(args, bound.Params), nil
 	}
 	return nil, nil, b.noOverload(f, fn.Name, sigs, args, bindErr)

@@ -91,3 +91,7 @@ func tau(x float64) float64 {
 		}
 	}
 }
+
+// Load makes h the sketch of the given registers, of which there are 1,024, as
+// many as h has.
+func (h *HLL) Load(regs []byte) { copy(h.regs[:], regs) }

@@ -58,6 +58,7 @@ func bindAnyValue(args []types.Type, _ []*types.Value) (*function.BoundAgg, erro
 
 func bindPick(name string, t types.Type, p pick) (*function.BoundAgg, error) {
 	b := &function.BoundAgg{Name: name, Params: []types.Type{t}, Return: t, OrderDependent: true}
+	b.Ordered = func(keys []function.OrderKey) (*function.BoundAgg, error) { return orderedPick(name, t, p, keys), nil }
 	switch w := t.Physical().Width(); {
 	case t.Physical() == types.PString || t.IsNested():
 		pickBytes(b, p)

@@ -1,0 +1,389 @@
+package aggregate
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/rowfmt"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+var anyType = types.Of(types.Any)
+
+var median = &function.Aggregate{
+	Name:        "median",
+	Overloads:   []function.AggOverload{{Params: []types.Type{anyType}, Bind: bindMedian}},
+	Description: "the middle value, between the two middle ones where there are as many numbers below as above",
+	Example:     "SELECT median(x) FROM (VALUES (4), (1), (2), (9)) t(x)",
+	Result:      "3.0",
+	Category:    "aggregate",
+}
+
+var quantileCont = &function.Aggregate{
+	Name:        "quantile_cont",
+	Aliases:     []string{"percentile_cont"},
+	Overloads:   []function.AggOverload{{Params: []types.Type{anyType, anyType}, Bind: bindQuantileCont}},
+	Description: "the value below which the given share of the values lies, interpolated; a list of them for a list of shares",
+	Example:     "SELECT quantile_cont(x, 0.25) FROM (VALUES (4), (1), (2), (9)) t(x)",
+	Result:      "1.75",
+	Category:    "aggregate",
+}
+
+var quantileDisc = &function.Aggregate{
+	Name:        "quantile_disc",
+	Aliases:     []string{"percentile_disc", "quantile"},
+	Overloads:   []function.AggOverload{{Params: []types.Type{anyType, anyType}, Bind: bindQuantileDisc}},
+	Description: "the first value up to which the given share of the values lies; a list of them for a list of shares",
+	Example:     "SELECT quantile_disc(x, 0.5) FROM (VALUES (4), (1), (2), (9)) t(x)",
+	Result:      "2",
+	Category:    "aggregate",
+}
+
+var approxQuantile = &function.Aggregate{
+	Name:        "approx_quantile",
+	Overloads:   []function.AggOverload{{Params: []types.Type{anyType, anyType}, Bind: bindApproxQuantile}},
+	Description: "quantile_cont in the type of the values",
+	Example:     "SELECT approx_quantile(x, 0.5) FROM (VALUES (4), (1), (3)) t(x)",
+	Result:      "3",
+	Category:    "aggregate",
+}
+
+var mad = &function.Aggregate{
+	Name:        "mad",
+	Overloads:   overloads(bindMad, types.Double),
+	Description: "the median of the distances from the median",
+	Example:     "SELECT mad(x) FROM (VALUES (1), (2), (3), (9)) t(x)",
+	Result:      "1.0",
+	Category:    "aggregate",
+}
+
+// quantile is a bound quantile: shares of the values, negative ones counted
+// from the greatest. The shares are no argument of the bound aggregate, but part
+// of its name, by which equal calls are found.
+type quantile struct {
+	shares []float64
+	list   bool // of results
+	cont   bool
+}
+
+// shares reads the constant shares of a quantile.
+func newQuantile(name string, consts []*types.Value, cont bool) (*quantile, error) {
+	q := &quantile{cont: cont}
+	if len(consts) < 2 || consts[1] == nil {
+		return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "the shares of %s must be constants", name)
+	}
+	vals := []types.Value{*consts[1]}
+	if q.list = vals[0].Type.ID == types.List; q.list {
+		vals = vals[0].Children
+	}
+	for _, v := range vals {
+		if v.IsNull {
+			return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "the shares of %s must not be NULL", name)
+		}
+		var f float64
+		switch {
+		case v.Type.IsFloat():
+			f = v.F
+		case v.Type.ID == types.Decimal:
+			f = types.DecimalFloat64(v.Int128(), int(v.Type.Scale))
+		case v.Type.IsInteger() && v.Type.ID != types.HugeInt && v.Type.ID != types.UHugeInt:
+			f = float64(v.I)
+		default:
+			return nil, sqlerr.New(sqlerr.CodeUndefinedFunction, "the shares of %s are numbers, not %s", name, v.Type)
+		}
+		if !(f >= -1 && f <= 1) {
+			return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "the shares of %s are between -1 and 1", name)
+		}
+		q.shares = append(q.shares, f)
+	}
+	return q, nil
+}
+
+func bindMedian(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
+	q := &quantile{shares: []float64{0.5}, cont: true}
+	if continuous(args[0]).ID == types.Invalid {
+		q.cont = false
+	}
+	return q.bind("median", args[0], args[:1])
+}
+
+func bindQuantileCont(args []types.Type, consts []*types.Value) (*function.BoundAgg, error) {
+	q, err := newQuantile("quantile_cont", consts, true)
+	if err != nil {
+		return nil, err
+	}
+	return q.bind(fmt.Sprint("quantile_cont", q.shares), args[0], args[:1])
+}
+
+func bindQuantileDisc(args []types.Type, consts []*types.Value) (*function.BoundAgg, error) {
+	q, err := newQuantile("quantile_disc", consts, false)
+	if err != nil {
+		return nil, err
+	}
+	return q.bind(fmt.Sprint("quantile_disc", q.shares), args[0], args[:1])
+}
+
+func bindApproxQuantile(args []types.Type, consts []*types.Value) (*function.BoundAgg, error) {
+	q, err := newQuantile("approx_quantile", consts, false)
+	if err != nil {
+		return nil, err
+	}
+	return q.bind(fmt.Sprint("approx_quantile", q.shares), args[0], args[:1])
+}
+
+// continuous is the type of values between those of t, Invalid when there are
+// none.
+func continuous(t types.Type) types.Type {
+	switch t.ID {
+	case types.TinyInt, types.SmallInt, types.Integer, types.BigInt, types.UTinyInt, types.USmallInt, types.UInteger, types.UBigInt,
+		types.HugeInt, types.UHugeInt, types.Double:
+		return types.Of(types.Double)
+	case types.Date:
+		return types.Of(types.Timestamp)
+	case types.Float, types.Decimal, types.Timestamp, types.TimestampTZ, types.Time:
+		return t
+	}
+	return types.Type{}
+}
+
+func (q *quantile) bind(name string, t types.Type, params []types.Type) (*function.BoundAgg, error) {
+	ret := t
+	if q.cont {
+		if ret = continuous(t); ret.ID == types.Invalid {
+			return nil, noSuch(name, t)
+		}
+	}
+	if t.ID == types.Null {
+		return nil, noSuch(name, t)
+	}
+	elem := ret
+	if q.list {
+		ret = types.ListOf(ret)
+	}
+	b := &function.BoundAgg{Name: name, Params: params, Return: ret}
+	bagOf(b, putValue)
+	put := q.writer(t, elem)
+	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
+		bufs := c.Heap.Bufs()
+		blobs := make([][]byte, len(rows))
+		for i, r := range rows {
+			s := raw.At[bagState](r, off)
+			if s.items == 0 {
+				continue
+			}
+			var dst []byte
+			if q.list {
+				dst = listBlob(dst, len(q.shares))
+			}
+			blobs[i] = put(dst, s.bytes(bufs), s.items, q.list)
+		}
+		blobValues(out, from, blobs)
+		return nil
+	}
+	return b, nil
+}
+
+// writer returns the function that appends the quantiles of the n values of
+// type t in b as blobs of type elem, as elements of a list or alone.
+func (q *quantile) writer(t, elem types.Type) func(dst, b []byte, n int64, elems bool) []byte {
+	switch t.Physical() {
+	case types.PInt8:
+		return quantileOf[int8](q, elem)
+	case types.PInt16:
+		return quantileOf[int16](q, elem)
+	case types.PInt32:
+		return quantileOf[int32](q, elem)
+	case types.PInt64:
+		if t.ID != types.TimeTZ {
+			return quantileOf[int64](q, elem)
+		}
+	case types.PUint8:
+		return quantileOf[uint8](q, elem)
+	case types.PUint16:
+		return quantileOf[uint16](q, elem)
+	case types.PUint32:
+		return quantileOf[uint32](q, elem)
+	case types.PUint64:
+		return quantileOf[uint64](q, elem)
+	case types.PFloat32:
+		return quantileOf[float32](q, elem)
+	case types.PFloat64:
+		return quantileOf[float64](q, elem)
+	}
+	return func(dst, b []byte, n int64, elems bool) []byte {
+		vals := values(t, b, n)
+		slices.SortFunc(vals, func(x, y []byte) int { return rowfmt.CompareValues(t, x, y) })
+		for _, share := range q.shares {
+			if elems {
+				dst = append(dst, 1)
+			}
+			if !q.cont {
+				dst = append(dst, vals[discrete(share, len(vals))]...)
+				continue
+			}
+			lo, hi, f := between(share, len(vals))
+			dst = interpolateWide(dst, t, vals[lo], vals[hi], f, elem)
+		}
+		return dst
+	}
+}
+
+// discrete is the index of the value that a share of n sorted values ends in.
+func discrete(share float64, n int) int {
+	if share < 0 {
+		return n - 1 - discrete(-share, n)
+	}
+	f := float64(n)
+	return int(max(1, f-math.Floor(f-share*f))) - 1
+}
+
+// between are the indexes of the values around a share of n sorted values, and
+// how far the share is from the first to the second.
+func between(share float64, n int) (lo, hi int, f float64) {
+	if share < 0 {
+		lo, hi, f = between(-share, n)
+		return n - 1 - lo, n - 1 - hi, f
+	}
+	at := float64(n-1) * share
+	lo, hi = int(math.Floor(at)), int(math.Ceil(at))
+	return lo, hi, at - math.Floor(at)
+}
+
+type ordered interface {
+	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~float32 | ~float64
+}
+
+func quantileOf[T ordered](q *quantile, elem types.Type) func(dst, b []byte, n int64, elems bool) []byte {
+	return func(dst, b []byte, n int64, elems bool) []byte {
+		vals := make([]T, n)
+		copy(raw.Bytes(vals), b)
+		sortValues(vals)
+		one := make([]T, 1)
+		for _, share := range q.shares {
+			if elems {
+				dst = append(dst, 1)
+			}
+			if !q.cont {
+				one[0] = vals[discrete(share, len(vals))]
+				dst = append(dst, raw.Bytes(one)...)
+				continue
+			}
+			lo, hi, f := between(share, len(vals))
+			dst = interpolate(dst, vals[lo], vals[hi], f, elem)
+		}
+		return dst
+	}
+}
+
+// sortValues sorts, NaN last.
+func sortValues[T ordered](vals []T) {
+	slices.SortFunc(vals, func(a, b T) int {
+		switch {
+		case a < b:
+			return -1
+		case a > b:
+			return 1
+		}
+		// Equal, or one is NaN.
+		return -cmp.Compare(boolInt(a == a), boolInt(b == b))
+	})
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+const microsPerDay = 86_400_000_000
+
+// interpolate appends the value of type elem that is the share f from lo to hi.
+func interpolate[T ordered](dst []byte, lo, hi T, f float64, elem types.Type) []byte {
+	switch elem.Physical() {
+	case types.PFloat64:
+		x := float64(lo)
+		if lo != hi && f != 0 {
+			x = float64(lo)*(1-f) + float64(hi)*f
+		}
+		return append(dst, raw.Bytes([]float64{x})...)
+	case types.PFloat32:
+		x := float64(lo)
+		if lo != hi && f != 0 {
+			x = float64(lo)*(1-f) + float64(hi)*f
+		}
+		return append(dst, raw.Bytes([]float32{float32(x)})...)
+	case types.PInt64:
+		a, b := int64(lo), int64(hi)
+		if _, isDate := any(lo).(int32); isDate && elem.ID == types.Timestamp {
+			a, b = a*microsPerDay, b*microsPerDay
+		}
+		if elem.ID == types.Decimal {
+			return append(dst, raw.Bytes([]int64{a + int64(float64(b-a)*f)})...)
+		}
+		return append(dst, raw.Bytes([]int64{a + int64(math.Round(float64(b-a)*f))})...)
+	case types.PInt32:
+		return append(dst, raw.Bytes([]int32{int32(int64(lo) + int64(float64(int64(hi)-int64(lo))*f))})...)
+	}
+	return append(dst, raw.Bytes([]int16{int16(int64(lo) + int64(float64(int64(hi)-int64(lo))*f))})...)
+}
+
+// interpolateWide is interpolate for values of 128 bits.
+func interpolateWide(dst []byte, t types.Type, lo, hi []byte, f float64, elem types.Type) []byte {
+	a, b := make([]types.Int128, 1), make([]types.Int128, 1)
+	copy(raw.Bytes(a), lo)
+	copy(raw.Bytes(b), hi)
+	if elem.Physical() == types.PFloat64 {
+		x, y := types.DecimalFloat64(a[0], 0), types.DecimalFloat64(b[0], 0)
+		if t.ID == types.UHugeInt {
+			x, y = unsigned(a[0]), unsigned(b[0])
+		}
+		return append(dst, raw.Bytes([]float64{x*(1-f) + y*f})...)
+	}
+	if f >= 0.5 {
+		return append(dst, hi...) // the nearer of the two
+	}
+	return append(dst, lo...)
+}
+
+func unsigned(v types.Int128) float64 { return float64(uint64(v.Hi))*(1<<64) + float64(v.Lo) }
+
+func bindMad([]types.Type, []*types.Value) (*function.BoundAgg, error) {
+	double := types.Of(types.Double)
+	b := &function.BoundAgg{Name: "mad", Params: []types.Type{double}, Return: double}
+	bagOf(b, putValue)
+	middle := func(vals []float64) float64 {
+		sortValues(vals)
+		lo, hi, f := between(0.5, len(vals))
+		if f == 0 {
+			return vals[lo]
+		}
+		return vals[lo]*(1-f) + vals[hi]*f
+	}
+	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
+		bufs := c.Heap.Bufs()
+		res := vector.Values[float64](out)[from : from+len(rows)]
+		for i, r := range rows {
+			s := raw.At[bagState](r, off)
+			if s.items == 0 {
+				out.SetNull(from + i)
+				continue
+			}
+			vals := make([]float64, s.items)
+			copy(raw.Bytes(vals), s.bytes(bufs))
+			m := middle(vals)
+			for k := range vals {
+				vals[k] = math.Abs(vals[k] - m)
+			}
+			res[i] = middle(vals)
+		}
+		return nil
+	}
+	return b, nil
+}

@@ -179,14 +179,12 @@ func newDeltaBytes(k *leafKind) valueDecoder {
 
 func (d *deltaBytes) reset(body []byte) error {
 	d.last = d.last[:0]
-	if len(body) == 0 {
-		d.suffixes.data = nil
-		d.suffixes.lens.packed.left = 0
-		return d.prefixes.packed.reset(nil)
-	}
 	rest, err := d.prefixes.reset(body)
 	if err != nil {
 		return err
+	}
+	if d.prefixes.packed.left == 0 {
+		rest = nil // a page of NULLs, whatever else is in it
 	}
 	return d.suffixes.reset(rest)
 }

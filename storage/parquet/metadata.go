@@ -129,6 +129,11 @@ type columnMeta struct {
 	dictPageOffset   int64 // 0 when absent
 	stats            statistics
 	encrypted        bool
+
+	// Where the page index and the Bloom filter are; lengths of 0: nowhere.
+	columnIndexOff, offsetIndexOff int64
+	columnIndexLen, offsetIndexLen int32
+	bloomOff                       int64 // 0: there is none
 }
 
 type rowGroup struct {
@@ -388,6 +393,14 @@ func (t *thrift) columnChunk() columnMeta {
 		switch {
 		case id == 3 && typ == tStruct:
 			t.columnMeta(&m)
+		case id == 4 && typ == tI64:
+			m.offsetIndexOff = t.i64()
+		case id == 5 && typ == tI32:
+			m.offsetIndexLen = t.i32()
+		case id == 6 && typ == tI64:
+			m.columnIndexOff = t.i64()
+		case id == 7 && typ == tI32:
+			m.columnIndexLen = t.i32()
 		case id == 8 || id == 9:
 			m.encrypted = true
 			t.skip(typ)
@@ -426,6 +439,8 @@ func (t *thrift) columnMeta(m *columnMeta) {
 			m.dictPageOffset = t.i64()
 		case id == 12 && typ == tStruct:
 			t.statistics(&m.stats)
+		case id == 14 && typ == tI64:
+			m.bloomOff = t.i64()
 		default:
 			t.skip(typ)
 		}

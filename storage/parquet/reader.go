@@ -23,6 +23,9 @@ type Reader struct {
 	row    int64 // next row of the morsel, from the row group's first
 	end    int64
 	selBuf []uint32
+	holes  []rowRange // of the row group: rows that no predicate passes
+	hole   int        // the next of them
+	index  []byte     // buffer for indexes
 	closed bool
 }
 
@@ -87,10 +90,33 @@ func (r *Reader) NextMorsel(ctx context.Context) (batch int64, ok bool, err erro
 		return 0, false, err
 	}
 	m, ok := r.s.claim()
-	if !ok {
-		return 0, false, nil
+	for {
+		if !ok {
+			return 0, false, nil
+		}
+		if r.s.filters == 0 {
+			break
+		}
+		refuted, err := r.refutedByBloom(ctx, m.group)
+		if err != nil {
+			return 0, false, r.cols[0].wrap(err)
+		}
+		if !refuted {
+			break
+		}
+		if c := r.s.spec.Counters; c != nil && m.first == 0 {
+			c.RowGroupsRead.Add(-1)
+			c.RowGroupsSkipped.Add(1)
+		}
+		if err := sqlerr.FromContext(ctx); err != nil {
+			return 0, false, err
+		}
+		m, ok = r.s.claim()
 	}
 	r.row, r.end = m.first, m.first+m.rows
+	if err := r.pruneByPages(ctx, m.group); err != nil {
+		return 0, false, r.cols[0].wrap(err)
+	}
 	if c := r.s.spec.Counters; c != nil {
 		c.RowsScanned.Add(m.rows)
 	}
@@ -166,7 +192,15 @@ func (r *Reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 		if err := sqlerr.FromContext(ctx); err != nil {
 			return false, err
 		}
-		n := int(min(int64(r.s.spec.ChunkRows), r.end-r.row))
+		end, refuted := r.nextHole()
+		if refuted {
+			for _, c := range r.cols {
+				c.skip(end - r.row)
+			}
+			r.row = end
+			continue
+		}
+		n := int(min(int64(r.s.spec.ChunkRows), end-r.row))
 		r.row += int64(n)
 		sel, err := r.filter(ctx, n)
 		if err != nil {
@@ -254,7 +288,7 @@ func (r *Reader) Adopt(from storage.Reader) {
 	}
 	r.codec, o.codec = o.codec, codecState{}
 	r.fetch.ranges = o.fetch.ranges
-	r.selBuf = o.selBuf
+	r.selBuf, r.index = o.selBuf, o.index
 	o.cols, o.fetch.ranges, o.selBuf = nil, nil, nil
 }
 

@@ -36,16 +36,20 @@ func (l *leafColumn) chunkStats(m *columnMeta, rows int64) storage.ColumnStats {
 			lo, hi = st.min, st.max // a writer that forgot to declare the order
 		}
 	}
-	if lo == nil || hi == nil {
-		return s
+	if lo != nil && hi != nil {
+		l.setBounds(&s, lo, hi)
 	}
+	return s
+}
+
+// setBounds decodes bounds, unless they cannot serve as such.
+func (l *leafColumn) setBounds(s *storage.ColumnStats, lo, hi []byte) {
 	minV, ok1 := l.kind.statValue(lo)
 	maxV, ok2 := l.kind.statValue(hi)
 	if !ok1 || !ok2 || types.Compare(minV, maxV) > 0 {
-		return s
+		return
 	}
 	s.HasMinMax, s.Min, s.Max = true, minV, maxV
-	return s
 }
 
 // signedOrder reports whether signed comparison of the stored values, which

@@ -312,12 +312,19 @@ func (s fileSpec) write(tb testing.TB, seed uint64, cols []testColumn) ([]byte, 
 		version = parquet.DataPageV2
 	}
 	opts := []parquet.WriterProperty{parquet.WithCompression(s.codec), parquet.WithDataPageVersion(version), parquet.WithStats(s.stats),
-		parquet.WithDataPageSize(s.pageSize), parquet.WithDictionaryDefault(s.dict), parquet.WithDictionaryPageSizeLimit(s.dictSize), parquet.WithBatchSize(64)}
+		parquet.WithDataPageSize(s.pageSize), parquet.WithDictionaryDefault(s.dict), parquet.WithDictionaryPageSizeLimit(s.dictSize), parquet.WithBatchSize(64),
+		parquet.WithPageIndexEnabled(s.stats), parquet.WithBloomFilterEnabled(s.stats && !s.v2)}
 	for _, c := range cols {
 		if s.delta && (c.name == "i32" || c.name == "i64" || c.name == "u64" || c.name == "ts_ms" || strings.HasPrefix(c.name, "dec32") || c.name == "int8_true") {
 			opts = append(opts, parquet.WithDictionaryFor(c.name, false), parquet.WithEncodingFor(c.name, parquet.Encodings.DeltaBinaryPacked))
 		}
-		if s.delta && (c.name == "f32" || c.name == "f64" || c.name == "uuid" || c.name == "f16") {
+		if s.delta && (c.name == "utf8" || c.name == "decbytes") {
+			opts = append(opts, parquet.WithDictionaryFor(c.name, false), parquet.WithEncodingFor(c.name, parquet.Encodings.DeltaLengthByteArray))
+		}
+		if s.delta && (c.name == "json" || c.name == "blob") {
+			opts = append(opts, parquet.WithDictionaryFor(c.name, false), parquet.WithEncodingFor(c.name, parquet.Encodings.DeltaByteArray))
+		}
+		if s.delta && (c.name == "f32" || c.name == "f64" || c.name == "uuid" || c.name == "f16" || c.name == "fixed5" || c.name == "fixed20") {
 			opts = append(opts, parquet.WithDictionaryFor(c.name, false), parquet.WithEncodingFor(c.name, parquet.Encodings.ByteStreamSplit))
 		}
 		if c.noDic {
@@ -399,24 +406,28 @@ func slice[T any](values []any) []T {
 	return out
 }
 
-func writeBatch(cw file.ColumnChunkWriter, values []any, defs []int16) (err error) {
+func writeBatch(cw file.ColumnChunkWriter, values []any, defs []int16) error {
+	return writeLevels(cw, values, defs, nil)
+}
+
+func writeLevels(cw file.ColumnChunkWriter, values []any, defs, reps []int16) (err error) {
 	switch w := cw.(type) {
 	case *file.BooleanColumnChunkWriter:
-		_, err = w.WriteBatch(slice[bool](values), defs, nil)
+		_, err = w.WriteBatch(slice[bool](values), defs, reps)
 	case *file.Int32ColumnChunkWriter:
-		_, err = w.WriteBatch(slice[int32](values), defs, nil)
+		_, err = w.WriteBatch(slice[int32](values), defs, reps)
 	case *file.Int64ColumnChunkWriter:
-		_, err = w.WriteBatch(slice[int64](values), defs, nil)
+		_, err = w.WriteBatch(slice[int64](values), defs, reps)
 	case *file.Int96ColumnChunkWriter:
-		_, err = w.WriteBatch(slice[parquet.Int96](values), defs, nil)
+		_, err = w.WriteBatch(slice[parquet.Int96](values), defs, reps)
 	case *file.Float32ColumnChunkWriter:
-		_, err = w.WriteBatch(slice[float32](values), defs, nil)
+		_, err = w.WriteBatch(slice[float32](values), defs, reps)
 	case *file.Float64ColumnChunkWriter:
-		_, err = w.WriteBatch(slice[float64](values), defs, nil)
+		_, err = w.WriteBatch(slice[float64](values), defs, reps)
 	case *file.ByteArrayColumnChunkWriter:
-		_, err = w.WriteBatch(slice[parquet.ByteArray](values), defs, nil)
+		_, err = w.WriteBatch(slice[parquet.ByteArray](values), defs, reps)
 	case *file.FixedLenByteArrayColumnChunkWriter:
-		_, err = w.WriteBatch(slice[parquet.FixedLenByteArray](values), defs, nil)
+		_, err = w.WriteBatch(slice[parquet.FixedLenByteArray](values), defs, reps)
 	default:
 		err = fmt.Errorf("no writer for %T", cw)
 	}

@@ -7,6 +7,8 @@ import (
 	"os/signal"
 
 	"golang.org/x/term"
+
+	_ "github.com/gannetdb/gannet/driver/mysql"
 )
 
 // version is what -version prints; releases set it with -ldflags -X.

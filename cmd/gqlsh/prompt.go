@@ -85,7 +85,7 @@ func (s *shell) prompt() {
 		}
 		buf.WriteString(line + "\n")
 		text := buf.String()
-		switch parser.Completeness(text) {
+		switch s.session.Completeness(text) {
 		case parser.Complete, parser.Broken:
 		case parser.Empty:
 			buf.Reset()

@@ -52,7 +52,7 @@ func (s *shell) feed(buf *strings.Builder, line string) {
 	if !strings.Contains(line, ";") {
 		return
 	}
-	switch text := buf.String(); parser.Completeness(text) {
+	switch text := buf.String(); s.session.Completeness(text) {
 	case parser.Complete:
 		buf.Reset()
 		s.runText(text)

@@ -72,12 +72,6 @@ func (s *shell) main() int {
 		s.fail("", err)
 		return exitError
 	}
-	if s.opt.dialect != "" {
-		if err := s.session.Set("dialect", s.opt.dialect); err != nil {
-			s.fail("", err)
-			return exitError
-		}
-	}
 	s.interactive = s.opt.interactive || s.env.stdinTerminal && !s.opt.batch
 	last := s.opt.noStdin
 	for _, st := range s.opt.steps {
@@ -185,6 +179,9 @@ func (s *shell) open(path string) error {
 	s.db, s.session, s.path = db, db.NewSession(), path
 	s.texts = map[string]string{}
 	s.mount(mounts)
+	if s.opt.dialect != "" {
+		return s.session.Set("dialect", s.opt.dialect)
+	}
 	return nil
 }
 

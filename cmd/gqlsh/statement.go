@@ -10,7 +10,6 @@ import (
 
 	"github.com/gannetdb/gannet/driver/engine"
 	"github.com/gannetdb/gannet/sql/ast"
-	"github.com/gannetdb/gannet/sql/parser"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector/types"
 )
@@ -29,7 +28,7 @@ func (s *shell) runText(text string) {
 			return
 		}
 	}
-	spans, _ := parser.Split(text)
+	spans, _ := s.session.Split(text)
 	for _, sp := range spans {
 		s.statement(text[sp.Start:sp.End])
 		if !s.goesOn() {
@@ -202,7 +201,7 @@ func (s *shell) zone() *types.Zone {
 func (s *shell) lines(sql string) ([][]string, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, 10*time.Second)
 	defer cancel()
-	stmts, err := s.session.Parse(sql)
+	stmts, err := s.session.ParseNative(sql)
 	if err != nil {
 		return nil, err
 	}

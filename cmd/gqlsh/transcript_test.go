@@ -17,7 +17,10 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "write what the shell prints into the transcripts")
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// Vitess's parser logs through glog, whose goroutine never ends.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"))
+}
 
 // transcript is a file of testdata: sections that begin with "-- name", of
 // which args (a word a line), stdin and file:NAME are given, and stdout, stderr

@@ -65,10 +65,20 @@ type Statement struct {
 	Params int    // positional parameters
 }
 
-// Parse splits and parses a text of any number of statements. The statements
-// before a faulty one are returned with the error.
+// Parse splits and parses a text of any number of statements in the session's
+// dialect; SET dialect changes that of later texts. The statements before a
+// faulty one are returned with the error.
 func (s *Session) Parse(text string) ([]Statement, error) {
-	parts, err := parser.ParseScript(text)
+	return statements(text, s.dialect().Parse)
+}
+
+// ParseNative is Parse in the native dialect, whatever the session's.
+func (s *Session) ParseNative(text string) ([]Statement, error) {
+	return statements(text, native.Parse)
+}
+
+func statements(text string, parse func(string) ([]parser.Part, error)) ([]Statement, error) {
+	parts, err := parse(text)
 	out := make([]Statement, len(parts))
 	for i, p := range parts {
 		// Positions in the tree are offsets into the whole text.

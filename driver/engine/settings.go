@@ -106,15 +106,11 @@ var settings = []setting{
 	{
 		name: "dialect", description: "the SQL dialect of statements: native or mysql",
 		set: func(s *Session, v string) error {
-			switch strings.ToLower(v) {
-			case "native", "gannet", "duckdb", "postgres", "postgresql":
-				s.settings.dialect = "native"
-				return nil
-			case "mysql":
-				return sqlerr.New(sqlerr.CodeUnsupported, "the mysql dialect is not linked into this program").
-					WithHint("import _ \"github.com/gannetdb/gannet/driver/mysql\"")
+			d, err := findDialect(v)
+			if err == nil {
+				s.settings.dialect = d.Name
 			}
-			return invalid(v, "native", "mysql")
+			return err
 		},
 		get: func(s *Session) string { return s.settings.dialect },
 	},

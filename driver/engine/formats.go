@@ -42,5 +42,5 @@ func (s *Session) openPath(ctx context.Context, path string, args bind.OpenArgs)
 	if len(paths) == 0 {
 		paths = []string{path}
 	}
-	return dataset.Open(ctx, s.db.files, dataset.Source{Patterns: paths, Format: format, Options: args.Named}, formats)
+	return dataset.Open(ctx, s.db.files, dataset.Source{Patterns: paths, Format: format, Options: args.Named, Caster: s.caster()}, formats)
 }

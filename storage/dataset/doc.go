@@ -17,8 +17,13 @@
 // # One table of many files
 //
 // The first file decides names and types. In the others columns are found by
-// name, case ignored; one that is missing or has another type is an error that
-// names file, column and types, unless union_by_name says that it is NULL.
+// name, case ignored; one that is missing is an error that names file and
+// column, unless union_by_name says that it is NULL. A column of another type
+// is cast to the first file's, or with union_by_name to the type that holds
+// those of all files, where types.CommonType has one; else it is an error that
+// names file, column and types. A value that does not fit is an error as well.
+// Predicates on columns that are cast are applied behind the cast, and the
+// others by the file's scan.
 // Directories named key=value give columns (hive partitioning), detected when
 // every file has the same keys; they are constant in a file, so that files
 // whose values fail a predicate are never opened.
@@ -30,5 +35,6 @@
 //   - The batch of a morsel is its file's index shifted by 32, plus the
 //     batch that the format gave, which is below 2^32.
 //
-// What it does not do: it decodes nothing and casts nothing.
+// What it does not do: it decodes nothing, and what casts it does are given to
+// it (Caster).
 package dataset

@@ -19,6 +19,10 @@ type Reader struct {
 	// fixed holds, an output column each, the constant vector of those that
 	// the file does not have, nil for the others.
 	fixed  []*vector.Vector
+	casts  []*castColumn // columns that the file has in another type
+	castOf []*castColumn // an output column each, nil for most
+	late   []latePredicate
+	selBuf []uint32
 	closed bool
 }
 
@@ -73,14 +77,17 @@ func (r *Reader) start() error {
 	for i, c := range r.s.spec.Columns {
 		if r.part.mapping[c] >= 0 {
 			r.fixed = append(r.fixed, nil)
-			r.inner.Cols = append(r.inner.Cols, vector.New(r.s.outType[i]))
+			r.inner.Cols = append(r.inner.Cols, vector.New(r.part.from[c]))
 			continue
 		}
 		v := vector.New(r.s.outType[i])
 		v.SetConstant(r.s.t.constant(c, r.part.file), 1)
 		r.fixed = append(r.fixed, v)
 	}
-	return nil
+	for _, c := range r.part.extra {
+		r.inner.Cols = append(r.inner.Cols, vector.New(r.part.from[c]))
+	}
+	return r.startCasts()
 }
 
 // leave ends the reader's use of its part. Its reader is kept until the next
@@ -97,15 +104,29 @@ func (r *Reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 	if r.part == nil {
 		return false, nil
 	}
-	ok, err := r.r.Next(ctx, r.inner)
-	if err != nil || !ok {
-		return false, err
+	for {
+		ok, err := r.r.Next(ctx, r.inner)
+		if err != nil || !ok {
+			return false, err
+		}
+		if len(r.casts) == 0 {
+			break
+		}
+		if ok, err = r.cast(ctx); err != nil {
+			return false, err
+		}
+		if ok {
+			break
+		}
 	}
 	k := 0
 	for i, v := range r.fixed {
 		if v == nil {
 			v = r.inner.Cols[k]
 			k++
+			if len(r.casts) > 0 && r.castOf[i] != nil {
+				v = r.castOf[i].out
+			}
 		} else {
 			v.Len = r.inner.Len
 		}

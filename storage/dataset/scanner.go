@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/gannetdb/gannet/storage"
@@ -34,6 +35,24 @@ type part struct {
 	refs    int             // readers on it; guarded by Scanner.mu
 	morsels int
 	mapping []int
+	from    []types.Type // the columns' types in the file; a column each
+	extra   []int        // columns that only predicates on casts need, behind the others
+	types   []types.Type // the table's
+}
+
+// casted reports whether the file has the column, in another type.
+func (p *part) casted(column int) bool {
+	return p.mapping[column] >= 0 && !p.from[column].Equal(p.types[column])
+}
+
+// casts reports whether some column is.
+func (p *part) casts() bool {
+	for c := range p.mapping {
+		if p.casted(c) {
+			return true
+		}
+	}
+	return false
 }
 
 var _ storage.Scanner = (*Scanner)(nil)
@@ -113,6 +132,12 @@ func (s *Scanner) openPart(ctx context.Context, i int) (*part, error) {
 	if p.mapping, err = t.mapping(file, f); err != nil {
 		return nil, err
 	}
+	p.from, p.types = make([]types.Type, len(t.columns)), make([]types.Type, len(t.columns))
+	for c, o := range p.mapping {
+		if p.types[c] = t.columns[c].Type; o >= 0 {
+			p.from[c] = f.Columns()[o].Type
+		}
+	}
 	spec := s.spec
 	spec.Columns, spec.Predicates = nil, nil
 	if len(s.files) > 1 {
@@ -126,7 +151,12 @@ func (s *Scanner) openPart(ctx context.Context, i int) (*part, error) {
 	refuted := false
 	for k := range s.spec.Predicates {
 		pred := s.spec.Predicates[k]
-		if o := p.mapping[pred.Column]; o >= 0 {
+		if o := p.mapping[pred.Column]; o >= 0 && p.casted(pred.Column) {
+			if !slices.Contains(s.spec.Columns, pred.Column) && !slices.Contains(p.extra, pred.Column) {
+				p.extra = append(p.extra, pred.Column)
+				spec.Columns = append(spec.Columns, o)
+			}
+		} else if o >= 0 {
 			pred.Column = o
 			spec.Predicates = append(spec.Predicates, pred)
 		} else if t.sources[pred.Column].from == fromFile {

@@ -100,7 +100,11 @@ func (t *Table) merge(picked []int, each []*storage.TableStats, maps [][]int) *s
 		for i, st := range each {
 			o := maps[i][c]
 			if o >= 0 && st.Columns != nil {
-				m.add(&st.Columns[o], st.NumRows)
+				s := st.Columns[o]
+				if s.HasMinMax && !s.Min.Type.Equal(t.columns[c].Type) {
+					s.HasMinMax = false // the file's values are cast
+				}
+				m.add(&s, st.NumRows)
 			} else if o >= 0 {
 				m.add(&storage.ColumnStats{NullCount: -1}, st.NumRows)
 			} else {

@@ -22,6 +22,9 @@ type Source struct {
 	// hive_types_autocast and union_by_name (BOOLEAN); the others go to the
 	// format. Names are lower case.
 	Options map[string]types.Value
+	// Caster makes casts for files that have a column in another type; nil:
+	// that is an error.
+	Caster Caster
 }
 
 // fileRef is one file of a table.
@@ -55,6 +58,7 @@ type Table struct {
 	columns []storage.Column
 	sources []column
 	union   bool
+	caster  Caster
 
 	mu    sync.Mutex
 	kept  []storage.Table // footers of the first files; guarded by mu
@@ -92,7 +96,7 @@ func Open(ctx context.Context, fs storage.FS, src Source, formats []Format) (sto
 			return nil, err
 		}
 	}
-	t := &Table{fs: fs, opts: rest, union: o.union, format: f.format}
+	t := &Table{fs: fs, opts: rest, union: o.union, format: f.format, caster: src.Caster}
 	for _, i := range f.out {
 		t.files = append(t.files, fileRef{i.Name, i})
 	}
@@ -178,7 +182,11 @@ func (t *Table) buildColumns(ctx context.Context, first storage.Table, filename 
 				c.NotNull = c.NotNull && !t.union
 				add(c, column{from: fromFile, name: strings.ToLower(c.Name)})
 			} else if have := t.columns[k].Type; !have.Equal(c.Type) {
-				return t.mismatch(i, c.Name, c.Type, have)
+				common, ok := types.CommonType(have, c.Type)
+				if !ok || t.caster == nil {
+					return t.mismatch(i, c.Name, c.Type, have)
+				}
+				t.columns[k].Type = common
 			}
 		}
 		return nil
@@ -251,7 +259,7 @@ func (t *Table) mapping(i int, f storage.Table) ([]int, error) {
 			return nil, sqlerr.New(sqlerr.CodeUndefinedColumn, "this file lacks column %q, of type %s in %q", t.columns[k].Name, t.columns[k].Type, t.files[0].path).
 				WithFile(t.files[i].path, 0).WithHint("To have NULL in its place set union_by_name = true.")
 		}
-		if !cols[o].Type.Equal(t.columns[k].Type) {
+		if !cols[o].Type.Equal(t.columns[k].Type) && !t.castable(cols[o].Type, t.columns[k].Type) {
 			return nil, t.mismatch(i, cols[o].Name, cols[o].Type, t.columns[k].Type)
 		}
 		out[k] = o

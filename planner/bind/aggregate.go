@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gannetdb/gannet/operators/function"
@@ -16,6 +17,8 @@ type aggSet struct {
 	cols  []logical.Column
 	// groupings are the calls of GROUPING, until the groups are known.
 	groupings []groupingCall
+	// unnests are the calls of unnest in the select list.
+	unnests []unnestCall
 	// windows are the window functions, over FROM's columns until a grouping
 	// replaces them.
 	windows    []logical.WindowCall
@@ -216,6 +219,16 @@ func (g *grouping) replace(e logical.Expr) (logical.Expr, error) {
 		}
 	}
 	switch e := e.(type) {
+	case *logical.And:
+		// A conjunction that is a group may have become part of a longer one,
+		// as x BETWEEN a AND b does.
+		for i, x := range g.node.Groups {
+			if rest, ok := without(e, x); ok {
+				ref := g.node.GroupCols[i]
+				ref.At = logical.At(e.Pos())
+				return g.replace(logical.AndOf(append([]logical.Expr{&ref}, rest...)))
+			}
+		}
 	case *logical.Column:
 		if x, ok := g.marks[e.ID]; ok {
 			return x, nil
@@ -249,6 +262,25 @@ func (g *grouping) replace(e logical.Expr) (logical.Expr, error) {
 		return e, nil
 	}
 	return logical.WithOperands(e, out), nil
+}
+
+// without takes the members of the conjunction x, which follow each other, out
+// of the longer e.
+func without(e *logical.And, x logical.Expr) ([]logical.Expr, bool) {
+	and, ok := x.(*logical.And)
+	if !ok {
+		return nil, false
+	}
+next:
+	for at := 0; at+len(and.Args) < len(e.Args)+1; at++ {
+		for i, a := range and.Args {
+			if !logical.Equal(e.Args[at+i], a) {
+				continue next
+			}
+		}
+		return append(slices.Clone(e.Args[:at]), e.Args[at+len(and.Args):]...), true
+	}
+	return nil, false
 }
 
 func notGrouped(name string, pos int) error {

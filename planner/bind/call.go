@@ -78,6 +78,8 @@ func construct(name string) func(*binder, *exprCtx, *ast.FuncCall) (logical.Expr
 		return (*binder).nullIf
 	case "if", "iff":
 		return (*binder).ifExpr
+	case "unnest":
+		return (*binder).unnestCall
 	case "grouping", "grouping_id":
 		return (*binder).groupingCall
 	}

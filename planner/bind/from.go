@@ -20,6 +20,19 @@ func (b *binder) from(list []ast.TableRef, env *cteScope, outer *scope) (logical
 	var node logical.Node
 	sc := &scope{outer: outer}
 	for _, item := range list {
+		if t, ok := isUnnest(item); ok && node != nil {
+			n, add, err := b.unnestTable(t, node, &scope{outer: outer, cols: sc.cols, rels: sc.rels}, env)
+			if err != nil {
+				return nil, nil, err
+			}
+			if err := sc.checkAliases(add, item.Pos()); err != nil {
+				return nil, nil, err
+			}
+			node = n
+			sc.cols = append(sc.cols, add.cols...)
+			sc.rels = append(sc.rels, add.rels...)
+			continue
+		}
 		n, add, err := b.tableRef(item, env, &scope{outer: outer, cols: sc.cols, rels: sc.rels, lateral: true})
 		if err != nil {
 			return nil, nil, err
@@ -95,6 +108,9 @@ func (b *binder) tableRef(t ast.TableRef, env *cteScope, left *scope) (logical.N
 		}
 		return b.file(t, t.Path, t.Alias)
 	case *ast.TableFunction:
+		if _, ok := isUnnest(t); ok {
+			return b.unnestTable(t, &logical.Values{Rows: [][]logical.Expr{{}}}, left, env)
+		}
 		if t.Sample != nil {
 			return nil, nil, unsupported(t.Sample, "TABLESAMPLE")
 		}

@@ -21,8 +21,6 @@ type selectItem struct {
 // which may use columns that the select list does not have.
 func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope, outer *scope) (*result, error) {
 	switch {
-	case len(s.DistinctOn) > 0:
-		return nil, unsupported(s.DistinctOn[0], "DISTINCT ON")
 	case s.Sample != nil:
 		return nil, unsupported(s.Sample, "USING SAMPLE")
 	}
@@ -86,6 +84,11 @@ func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope,
 		return nil, err
 	}
 
+	on, err := b.distinctOn(s.DistinctOn, items, base, aggs)
+	if err != nil {
+		return nil, err
+	}
+	replace := func(e logical.Expr) (logical.Expr, error) { return e, nil }
 	if grouped || len(aggs.calls) > 0 || len(aggs.groupings) > 0 {
 		g, err := b.group(node, groups, omit, aggs)
 		if err != nil {
@@ -94,6 +97,12 @@ func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope,
 		node = g.node
 		for i := range items {
 			if items[i].expr, err = g.replace(items[i].expr); err != nil {
+				return nil, err
+			}
+		}
+		replace = g.replace
+		for i := range on {
+			if on[i], err = g.replace(on[i]); err != nil {
 				return nil, err
 			}
 		}
@@ -118,7 +127,10 @@ func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope,
 		}
 	}
 	node = windowed(node, aggs, qualify)
-	return b.project(s, node, items, keys)
+	if node, err = unnested(node, aggs, replace); err != nil {
+		return nil, err
+	}
+	return b.project(s, node, items, keys, on)
 }
 
 // selectItems binds the select list.
@@ -290,7 +302,7 @@ func outputNamed(items []selectItem, name ast.Ident) int {
 }
 
 // project makes the output columns, removes duplicates, and sorts.
-func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, keys []logical.SortKey) (*result, error) {
+func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, keys []logical.SortKey, on []logical.Expr) (*result, error) {
 	p := &logical.Project{Input: node}
 	have := logical.Produced(node)
 	column := func(name string, e logical.Expr) logical.Column {
@@ -332,7 +344,7 @@ func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, k
 			continue
 		}
 		c := column("", keys[i].Expr)
-		if s.Distinct && len(p.Exprs) > visible {
+		if s.Distinct && len(on) == 0 && len(p.Exprs) > visible {
 			return nil, sqlerr.At(keys[i].Expr.Pos(), sqlerr.CodeInvalidColumnRef,
 				"for SELECT DISTINCT, ORDER BY expressions must be in the select list")
 		}
@@ -345,7 +357,13 @@ func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, k
 	if passesThrough(p) {
 		r.node = node
 	}
-	if s.Distinct {
+	switch {
+	case len(on) > 0:
+		var err error
+		if keys, err = b.firstOf(r, p, column, on, keys); err != nil {
+			return nil, err
+		}
+	case s.Distinct:
 		r.node = distinct(r.node, r.cols)
 	}
 	r.node = sorted(r.node, keys)

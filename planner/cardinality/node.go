@@ -36,6 +36,10 @@ func (e *Estimator) estimate(n logical.Node) *Stats {
 		return e.aggregate(n)
 	case *logical.Window:
 		return e.window(n)
+	case *logical.Unnest:
+		in := *e.Node(n.Input)
+		in.Rows *= 4 // elements of a list, for all we know
+		return &in
 	case *logical.Sort:
 		return e.Node(n.Input)
 	case *logical.Limit:

@@ -93,6 +93,10 @@ func (c *cloner) node(n Node) Node {
 		m := *n
 		m.Cols = c.cols(n.Cols)
 		return &m
+	case *Unnest:
+		m := *n
+		m.Cols = c.cols(n.Cols)
+		return &m
 	case *CTERef:
 		m := *n
 		m.Cols = c.cols(n.Cols)

@@ -82,6 +82,8 @@ func visit(n Node, f func(Expr)) {
 		for i := range n.Calls {
 			n.Calls[i].Visit(f)
 		}
+	case *Unnest:
+		all(n.Lists)
 	case *Sort:
 		keys(n.Keys)
 	case *TopN:
@@ -173,6 +175,10 @@ func MapExprs(n Node, f func(Expr) Expr) Node {
 		c := *n
 		c.Calls = n.MapCalls(one)
 		m = &c
+	case *Unnest:
+		c := *n
+		c.Lists = all(n.Lists)
+		m = &c
 	case *Sort:
 		c := *n
 		c.Keys = keys(n.Keys)
@@ -261,6 +267,8 @@ func definedBy(n Node) []Column {
 	case *Values:
 		return n.Cols
 	case *CTERef:
+		return n.Cols
+	case *Unnest:
 		return n.Cols
 	case *SetOp:
 		return n.Cols

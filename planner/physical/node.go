@@ -53,6 +53,8 @@ func (b *builder) node(n logical.Node, need map[logical.ColID]bool) (*stream, er
 		return b.limit(n, need)
 	case *logical.SetOp:
 		return b.setOp(n, need)
+	case *logical.Unnest:
+		return b.unnest(n, need)
 	case *logical.CTE:
 		b.ctes[n.ID] = &cte{def: n}
 		s, err := b.node(n.Body, need)

@@ -1,0 +1,123 @@
+package bind
+
+import (
+	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/planner/logical"
+	"github.com/gannetdb/gannet/sql/ast"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+)
+
+// distinctOn binds the expressions of DISTINCT ON over FROM's columns:
+// ordinals, output names, then any expression.
+func (b *binder) distinctOn(list []ast.Expr, items []selectItem, base exprCtx, aggs *aggSet) ([]logical.Expr, error) {
+	c := base
+	c.clause, c.aggs = "DISTINCT ON", aggs
+	var out []logical.Expr
+	for _, e := range list {
+		n, isOrdinal, err := ordinal(e, len(items), "DISTINCT ON")
+		if err != nil {
+			return nil, err
+		}
+		if isOrdinal {
+			out = append(out, items[n].expr)
+			continue
+		}
+		if ref, ok := e.(*ast.ColumnRef); ok && len(ref.Parts) == 1 {
+			if n := outputNamed(items, ref.Parts[0]); n >= 0 {
+				out = append(out, items[n].expr)
+				continue
+			}
+		}
+		x, err := b.expr(&c, e)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, b.settled(x))
+	}
+	return out, nil
+}
+
+// firstOf keeps of the rows that agree on the expressions on the first in the
+// order of keys: it groups by them and takes the first of every other column,
+// which is the same row's for all columns, since all compare the same keys. It
+// returns the keys over the result.
+func (b *binder) firstOf(r *result, p *logical.Project, column func(string, logical.Expr) logical.Column, on []logical.Expr, keys []logical.SortKey) ([]logical.SortKey, error) {
+	input := r.node
+	a := &logical.Aggregate{}
+	groups := map[logical.ColID]bool{}
+	for _, e := range on {
+		if _, ok := e.(*logical.Const); ok {
+			continue
+		}
+		c := column(logical.String(e), e)
+		if !groups[c.ID] {
+			groups[c.ID] = true
+			a.GroupCols, a.Groups = append(a.GroupCols, c), append(a.Groups, logical.Ref(c))
+		}
+	}
+	if !passesThrough(p) {
+		input = p // which has grown
+	}
+	a.Input = input
+	var order []function.OrderKey
+	var exprs []logical.Expr
+	for _, k := range keys {
+		if _, ok := k.Expr.(*logical.Const); ok {
+			continue
+		}
+		order = append(order, function.OrderKey{Type: k.Expr.Type(), Desc: k.Desc, NullsFirst: k.NullsFirst})
+		exprs = append(exprs, k.Expr)
+	}
+	fn := b.o.Functions.Aggregate("first")
+	if fn == nil {
+		return nil, sqlerr.New(sqlerr.CodeInternal, "there is no aggregate first")
+	}
+	to := map[logical.ColID]logical.Expr{}
+	moved := func(c logical.Column) (logical.Column, error) {
+		if groups[c.ID] {
+			return c, nil
+		}
+		if x, ok := to[c.ID]; ok {
+			col := *x.(*logical.Column)
+			col.Name = c.Name
+			return col, nil
+		}
+		bound, args, err := b.resolveAggregate(&ast.FuncCall{Name: []ast.Ident{{Name: "first"}}}, fn, []logical.Expr{logical.Ref(c)})
+		if err == nil && len(order) > 0 {
+			if bound, err = bound.Ordered(order); err == nil {
+				args = append(args, exprs...)
+			}
+		}
+		if err != nil {
+			return c, err
+		}
+		col := b.newCol(c.Name, c.Typ)
+		a.AggCols = append(a.AggCols, col)
+		a.Aggs = append(a.Aggs, logical.AggCall{At: -1, Fn: bound, Args: args})
+		to[c.ID] = logical.Ref(col)
+		return col, nil
+	}
+	for i := range r.cols {
+		col, err := moved(r.cols[i])
+		if err != nil {
+			return nil, err
+		}
+		r.cols[i] = col
+	}
+	for i := range keys {
+		c, ok := keys[i].Expr.(*logical.Column)
+		if !ok {
+			continue
+		}
+		col, err := moved(*c)
+		if err != nil {
+			return nil, err
+		}
+		keys[i].Expr = logical.Ref(col)
+	}
+	if len(a.Groups) == 0 {
+		return nil, sqlerr.At(on[0].Pos(), sqlerr.CodeUnsupported, "DISTINCT ON constants only is not supported")
+	}
+	r.node = a
+	return keys, nil
+}

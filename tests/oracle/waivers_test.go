@@ -44,9 +44,9 @@ var waivers = []*waiver{
 		},
 	},
 	{
-		why: "DuckDB rounds a DECIMAL to 0 where no digit stays, even 9 to tens",
-		match: func(query string, _, _ answer, what string) bool {
-			return strings.HasPrefix(what, "values") && strings.Contains(query, ", -1)")
+		why: "DuckDB rewrites NOT (a >= b) before it looks for the key of GROUP BY",
+		match: func(_ string, _, _ answer, what string) bool {
+			return strings.HasPrefix(what, "no-bind-error") && strings.Contains(what, "must appear in the GROUP BY clause")
 		},
 	},
 	{

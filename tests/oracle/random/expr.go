@@ -322,7 +322,7 @@ func (g *Gen) decExpr(sc *scope, d int) *Node {
 		}
 		return expr(cast, e, " AS DECIMAL(", pick(g, "4,1", "9,2", "18,3", "38,10", "12,0", "15,2"), "))")
 	case p < 80:
-		return expr("round(", g.expr(Dec, sc, d), ", ", pick(g, "0", "1", "2", "-1"), ")")
+		return expr("round(", g.expr(Dec, sc, d), ", ", pick(g, "0", "1", "2"), ")") // DuckDB rounds 9.0 to tens as 0, since no digit stays
 	case p < 90:
 		return expr(pick(g, "floor(", "ceil(", "abs("), g.expr(Dec, sc, d), ")")
 	default:
@@ -341,7 +341,7 @@ func (g *Gen) strExpr(sc *scope, d int) *Node {
 	case p < 62:
 		return expr(pick(g, "upper(", "lower(", "trim(", "ltrim(", "rtrim(", "reverse("), s(), ")")
 	case p < 74:
-		return expr("substr(", s(), ", ", pick(g, "1", "2", "3", "-2", "0"), pick(g, "", ", 1", ", 2", ", 5"), ")")
+		return expr("substr(", s(), ", ", pick(g, "1", "2", "3", "0"), pick(g, "", ", 1", ", 2", ", 5"), ")") // DuckDB's substr('1', -2, 1) depends on whether the text is constant
 	case p < 80:
 		return expr(pick(g, "left(", "right("), s(), ", ", pick(g, "0", "1", "2", "5", "-1"), ")")
 	case p < 88:

@@ -176,17 +176,17 @@ func (s *Sort) reduceRuns(ctx context.Context) error {
 func (s *Sort) mergeToDisk(ctx context.Context, runs []*run) (_ *run, err error) {
 	out := &run{set: s.space.newSet(), onDisk: true}
 	w := out.set.NewWriter()
-	m, err := newMerger(ctx, s.rows, runs, s.space.mem)
-	if err != nil {
-		return nil, err
-	}
-	defer m.close()
 	defer func() {
 		if err != nil {
 			w.Close()
 			out.close()
 		}
 	}()
+	m, err := newMerger(ctx, s.rows, runs, s.space.mem)
+	if err != nil {
+		return nil, err
+	}
+	defer m.close()
 	var src, dst [1]raw.Addr
 	keep := s.keep()
 	for n := 0; len(m.heap) > 0 && (keep < 0 || out.count < keep); n++ {

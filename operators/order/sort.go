@@ -263,7 +263,8 @@ func (s *Sort) add(r *run) {
 // trim drops rows that a limit excludes, once enough of them have come.
 func (l *sortLocal) trim(ctx context.Context) error {
 	keep := l.s.keep()
-	if keep < 0 || len(l.words) == 0 || l.w.NumRows() < max(4*keep, 4*vector.Capacity) {
+	// Divided, since four times a limit may be more than a number holds.
+	if keep < 0 || len(l.words) == 0 || l.w.NumRows()/4 < max(keep, vector.Capacity) {
 		return nil
 	}
 	r, err := l.run(ctx)

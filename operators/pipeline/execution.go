@@ -40,8 +40,8 @@ type Execution struct {
 	done   chan struct{}
 
 	rows   atomic.Int64 // rows read by all sources, for progress
+	runs   []*run       // constant
 	mu     sync.Mutex
-	runs   []*run
 	left   int   // pipelines not finalized yet
 	active int   // tasks not ended
 	err    error // first error of any pipeline
@@ -73,21 +73,32 @@ type run struct {
 	err     error
 }
 
-// Start begins to run pipelines, which come in an order in which dependencies
-// precede. Cancelling ctx, or Cancel, ends the query with 57014.
+// Start is New and Start.
 func Start(ctx context.Context, sched *Scheduler, env *operators.Env, pipelines []*Pipeline) *Execution {
+	e := New(ctx, sched, env, pipelines)
+	e.Start()
+	return e
+}
+
+// New prepares to run pipelines, which come in an order in which dependencies
+// precede. Cancelling ctx, or Cancel, ends the query with 57014. Nothing runs
+// and nothing ends before Start, which has to be called.
+func New(ctx context.Context, sched *Scheduler, env *operators.Env, pipelines []*Pipeline) *Execution {
 	e := &Execution{sched: sched, env: env, done: make(chan struct{}), left: len(pipelines)}
 	e.ctx, e.cancel = context.WithCancelCause(ctx)
-	e.stop = context.AfterFunc(e.ctx, e.wakeAll)
 	for _, p := range pipelines {
 		r := &run{Pipeline: p, exec: e, layout: lay(p)}
 		r.errBatch.Store(math.MaxInt64)
 		r.finished.Store(-1)
 		e.runs = append(e.runs, r)
 	}
-	e.startReady()
+	// The context may be cancelled already: the hook runs at once then.
+	e.stop = context.AfterFunc(e.ctx, e.wakeAll)
 	return e
 }
+
+// Start begins to run. It opens the first sources, which may read files.
+func (e *Execution) Start() { e.startReady() }
 
 // Context is the execution's context, cancelled at its end.
 func (e *Execution) Context() context.Context { return e.ctx }
@@ -118,10 +129,7 @@ func (e *Execution) RowsRead() int64 { return e.rows.Load() }
 
 // wakeAll queues every parked task so that it sees the cancelled context.
 func (e *Execution) wakeAll() {
-	e.mu.Lock()
-	runs := e.runs
-	e.mu.Unlock()
-	for _, r := range runs {
+	for _, r := range e.runs {
 		r.wakeAll()
 	}
 }
@@ -329,11 +337,16 @@ func (r *run) advance() {
 	default:
 		width = max(1, src.Workers())
 	}
-	for _, t := range r.tasks {
-		t.closeSource()
-	}
-	if old != nil {
-		old.Close()
+	if cerr := spawn.Call(r.Name, func() error {
+		for _, t := range r.tasks {
+			t.closeSource()
+		}
+		if old != nil {
+			old.Close()
+		}
+		return nil
+	}); cerr != nil && err == nil {
+		err = cerr
 	}
 	r.mu.Lock()
 	r.source, r.stage, r.width, r.arrived = src, stage, width, 0
@@ -374,9 +387,11 @@ func (r *run) taskEnded(t *task) {
 		r.advance()
 	}
 	if last {
-		if r.source != nil {
-			r.source.Close()
+		if src := r.source; src != nil {
 			r.source = nil
+			if cerr := spawn.Call(r.Name, func() error { src.Close(); return nil }); err == nil {
+				err = cerr
+			}
 		}
 		if err == nil {
 			err = spawn.Call(r.Name, func() error { return r.Sink.Finalize(e.ctx) })

@@ -368,3 +368,54 @@ func TestStepsBehindAFinishedOneGoOn(t *testing.T) {
 		t.Fatalf("%d rows, kept %d, %v", len(got), before.kept, err)
 	}
 }
+
+// The error that ends a Run is not replaced by what the calls say that it
+// cancelled.
+func TestRunKeepsTheErrorThatCancelled(t *testing.T) {
+	s := pipeline.NewScheduler(4)
+	defer s.Close()
+	want := sqlerr.New(sqlerr.CodeOutOfMemory, "no memory")
+	var running sync.WaitGroup
+	running.Add(2)
+	err := s.Run(context.Background(), 2, "test", 2, func(ctx context.Context, i int) error {
+		running.Done()
+		running.Wait()
+		if i == 1 {
+			return want
+		}
+		<-ctx.Done()
+		return sqlerr.FromContext(ctx)
+	})
+	if !errors.Is(err, want) {
+		t.Errorf("error %v", err)
+	}
+}
+
+// An execution whose context is cancelled before, while and after it starts
+// ends, and says so.
+func TestCancelAroundStart(t *testing.T) {
+	f := newFixture(t, 4)
+	for i := range 300 {
+		ctx, cancel := context.WithCancel(context.Background())
+		src := &counter{morsels: 5, perMorsel: 20}
+		sink := write.NewResult(f.env, bigint, true)
+		ps := []*pipeline.Pipeline{{Name: "p", Open: source(src), Sink: sink}}
+		gone := make(chan struct{})
+		if i%3 == 0 {
+			cancel()
+		}
+		go func() { cancel(); close(gone) }()
+		e := pipeline.Start(ctx, f.sched, f.env, ps)
+		if i%3 == 1 {
+			e.Cancel(nil)
+		}
+		if err := e.Wait(); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatalf("error %v", err)
+		}
+		<-gone
+		sink.Close()
+		if n := src.opened.Load(); n != 0 {
+			t.Fatalf("%d locals are open", n)
+		}
+	}
+}

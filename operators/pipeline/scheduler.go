@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gannetdb/gannet/spill/spawn"
+	"github.com/gannetdb/gannet/sql/sqlerr"
 )
 
 // runnable is something a worker can run for a while.
@@ -35,11 +36,14 @@ func NewScheduler(workers int) *Scheduler {
 	return &Scheduler{group: g, limit: max(workers, 1)}
 }
 
-// SetLimit changes the number of workers from the next task on.
+// SetLimit changes the number of workers: those above a lower limit end with
+// the slice they run, a higher one starts workers for the tasks that wait.
 func (s *Scheduler) SetLimit(workers int) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.limit = max(workers, 1)
-	s.mu.Unlock()
+	for n := len(s.queue) - s.head; n > 0 && s.startWorker(); n-- {
+	}
 }
 
 // Close waits for running workers; the caller has ended all executions before.
@@ -54,14 +58,19 @@ func (s *Scheduler) Close() error {
 func (s *Scheduler) submit(r runnable) {
 	s.mu.Lock()
 	s.queue = append(s.queue, r)
-	start := s.running < s.limit && !s.closed
-	if start {
-		s.running++
-	}
+	s.startWorker()
 	s.mu.Unlock()
-	if start {
-		s.group.Go("worker", s.work)
+}
+
+// startWorker starts a worker if one may run. s.mu is held, so that Close does
+// not wait for workers while one is about to start.
+func (s *Scheduler) startWorker() bool {
+	if s.closed || s.running >= s.limit {
+		return false
 	}
+	s.running++
+	s.group.Go("worker", s.work)
+	return true
 }
 
 // next takes the oldest task; nil ends the worker.
@@ -164,7 +173,9 @@ func (f *fanOut) drain() {
 		}
 		f.next.Store(f.n)
 		f.mu.Lock()
-		if f.err == nil || i < f.errAt {
+		// What calls say that were cancelled on account of an error does not
+		// replace it.
+		if f.err == nil || i < f.errAt && sqlerr.Code(err) != sqlerr.CodeQueryCancelled {
 			f.err, f.errAt = err, i
 		}
 		f.mu.Unlock()

@@ -3,7 +3,8 @@ package storage
 import "github.com/gannetdb/gannet/vector/types"
 
 // Refuted reports whether the statistics of rows values prove that none of
-// them passes p. Missing statistics prove nothing. Floats prove nothing about
+// them passes p. They are believed: a file that lies about its own statistics
+// gets wrong answers about its own rows, and nothing worse. Missing statistics prove nothing. Floats prove nothing about
 // NaN unless the bounds include it, so comparisons of floats that NaN would
 // pass (it is the greatest value) are refuted only below.
 func (p *Predicate) Refuted(s *ColumnStats, rows int64) bool {

@@ -57,6 +57,14 @@ type ReaderSizer interface {
 	ReaderBytes(columns []int) int64
 }
 
+// Holder is implemented by tables whose rows somebody may drop while a statement
+// that wants to read them has not opened its scan yet.
+type Holder interface {
+	// Hold keeps the rows until release, which may be called more than once.
+	// Error: 42P01 when they are gone already.
+	Hold() (release func(), err error)
+}
+
 // ScanSpec says what a scan must return.
 type ScanSpec struct {
 	// Columns are ordinals of Table.Columns, in output order. Empty: only row

@@ -148,7 +148,8 @@ func (f *KeyFilter) Predicate(column int) storage.Predicate {
 		Column: column, Text: "in join",
 		NewSelector: func() storage.Selector { return &keySelector{f: f, hashes: make([]uint64, vector.Capacity)} },
 	}
-	if f.keys.some && !f.keys.unsigned {
+	// TIMETZ is the one type whose order is not that of its integers.
+	if f.keys.some && !f.keys.unsigned && f.typ.ID != types.TimeTZ {
 		p.Op = storage.Between
 		p.Values = []types.Value{types.IntValue(f.typ, int64(f.keys.min)), types.IntValue(f.typ, int64(f.keys.max))}
 	}

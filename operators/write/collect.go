@@ -3,7 +3,6 @@ package write
 import (
 	"context"
 	"math"
-	"slices"
 	"sync"
 
 	"github.com/gannetdb/gannet/operators"
@@ -74,13 +73,12 @@ func (l *collectLocal) Push(_ context.Context, in *vector.Chunk) (operators.Stat
 	if l.c.limit < 0 {
 		return operators.NeedInput, l.w.Append(in, l.task.Batch)
 	}
-	if l.rows >= l.c.limit {
-		return operators.NeedInput, nil // the batch has all that can be wanted of it
+	if l.rows < l.c.limit { // else the batch has all that can be wanted of it
+		if err := l.w.Append(in, l.task.Batch); err != nil {
+			return 0, err
+		}
+		l.rows += int64(in.NumRows())
 	}
-	if err := l.w.Append(in, l.task.Batch); err != nil {
-		return 0, err
-	}
-	l.rows += int64(in.NumRows())
 	if l.c.enough(l.task.Low(), batchRows{l.task.Batch, l.rows}) {
 		return operators.Finished, nil
 	}
@@ -113,7 +111,7 @@ func (c *Collect) enough(low int64, cur batchRows) bool {
 func (l *collectLocal) EndBatch(context.Context) error {
 	if l.c.limit >= 0 && l.rows > 0 {
 		l.c.mu.Lock()
-		l.c.ends = append(slices.Clip(l.c.ends), batchRows{l.task.Batch, l.rows})
+		l.c.ends = append(l.c.ends, batchRows{l.task.Batch, l.rows})
 		l.c.mu.Unlock()
 	}
 	l.rows = 0
@@ -127,5 +125,6 @@ func (l *collectLocal) Combine(context.Context) error {
 	return nil
 }
 
-// Close implements operators.SinkLocal.
-func (l *collectLocal) Close() {}
+// Close implements operators.SinkLocal. Rows that were not handed over by
+// Combine are the appender's now, which gives them back.
+func (l *collectLocal) Close() { l.w.Close() }

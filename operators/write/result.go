@@ -10,6 +10,7 @@ import (
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/kernel"
+	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -188,14 +189,72 @@ type resultLocal struct {
 	r    *Result
 	task *operators.Task
 	held batch // of the current batch, while an earlier one is active
+	next int   // row of the chunk being pushed that comes next
+	sel  []uint32
 }
 
 var _ operators.LowWatcher = (*resultLocal)(nil)
 
-// Push copies in and queues it, or parks the worker while the queue is full. A
-// worker in the first active batch waits only for the reader, so the query
-// always moves on.
+// Push copies in and queues it, in pieces when its rows are wide, or parks the
+// worker while the queue is full. A worker in the first active batch waits only
+// for the reader, so the query always moves on.
 func (l *resultLocal) Push(_ context.Context, in *vector.Chunk) (operators.Status, error) {
+	n := in.NumRows()
+	rows, bytes := pieces(in, n)
+	for l.next < n {
+		piece := min(rows, n-l.next)
+		st, err := l.queue(in, l.next, piece, bytes/int64(n)*int64(piece))
+		if st == operators.Blocked || err != nil {
+			return st, err
+		}
+		l.next += piece
+	}
+	l.next = 0
+	return operators.NeedInput, nil
+}
+
+// pieceBytes is about the most that a parcel holds.
+const pieceBytes = 1 << 20
+
+// pieces returns how many of in's n rows make a parcel, and the bytes of all of
+// them: one string of a constant or dictionary may stand for many in a parcel.
+func pieces(in *vector.Chunk, n int) (rows int, bytes int64) {
+	for _, v := range in.Cols {
+		bytes += payload(v, in.Sel, n)
+	}
+	if bytes <= pieceBytes {
+		return n, bytes
+	}
+	return max(1, int(int64(n)*pieceBytes/bytes)), bytes
+}
+
+// payload is about the bytes that a copy of n rows of v takes, without the
+// elements of lists.
+func payload(v *vector.Vector, sel []uint32, n int) int64 {
+	p := v.Type.Physical()
+	bytes := int64(n * p.Width())
+	if p != types.PString {
+		return bytes
+	}
+	w := v.View(nil)
+	refs := raw.Cast[types.StringRef](w.Data)
+	for i := range n {
+		at := i
+		if sel != nil {
+			at = int(sel[i])
+		}
+		if at = w.Index(at); w.Valid != nil && !w.Valid.Get(at) {
+			continue
+		}
+		if e := refs[at]; !e.Inline() {
+			bytes += int64(e.Len())
+		}
+	}
+	return bytes
+}
+
+// queue makes n rows of in, from row from on, a parcel.
+func (l *resultLocal) queue(in *vector.Chunk, from, n int, bytes int64) (operators.Status, error) {
 	r := l.r
 	r.mu.Lock()
 	first := !r.ordered || l.task.Low() >= l.task.Batch
@@ -214,7 +273,7 @@ func (l *resultLocal) Push(_ context.Context, in *vector.Chunk) (operators.Statu
 	}
 	r.mu.Unlock()
 
-	p, err := r.pack(in, p)
+	p, err := r.pack(in, l.rows(in, from, n), n, bytes, p)
 	if err != nil {
 		return 0, err
 	}
@@ -238,27 +297,52 @@ func (l *resultLocal) flush() {
 	l.held.parcels = l.held.parcels[:0]
 }
 
-// pack copies the selected rows of in into p, or a new parcel.
-func (r *Result) pack(in *vector.Chunk, p *parcel) (*parcel, error) {
+// rows selects n rows of in from row from on; nil: the first n positions.
+func (l *resultLocal) rows(in *vector.Chunk, from, n int) []uint32 {
+	if in.Sel != nil {
+		return in.Sel[from : from+n]
+	}
+	if from == 0 {
+		return nil
+	}
+	l.sel = l.sel[:0]
+	for i := range n {
+		l.sel = append(l.sel, uint32(from+i))
+	}
+	return l.sel
+}
+
+// pack copies the n rows sel of in, about bytes, into p, or a new parcel. They
+// are paid for before.
+func (r *Result) pack(in *vector.Chunk, sel []uint32, n int, bytes int64, p *parcel) (*parcel, error) {
 	if p == nil {
 		p = &parcel{chunk: vector.NewChunk(r.types)}
 	}
-	n := in.NumRows()
+	if err := r.charge(p, bytes); err != nil {
+		return nil, err
+	}
 	size := int64(0)
 	for k, src := range in.Cols {
 		dst := p.chunk.Cols[k]
 		dst.Resize(n)
-		kernel.Copy(dst, 0, src, in.Sel, n)
+		kernel.Copy(dst, 0, src, sel, n)
 		size += dst.Bytes()
 	}
 	p.chunk.Len, p.chunk.Sel = n, nil
-	if size > p.bytes {
-		if err := r.mem.Grow(size - p.bytes); err != nil {
-			return nil, err
-		}
-		p.bytes = size
+	return p, r.charge(p, size)
+}
+
+// charge pays for a parcel of size bytes what it was not charged before.
+func (r *Result) charge(p *parcel, size int64) error {
+	if size <= p.bytes {
+		return nil
 	}
-	return p, nil
+	if err := r.mem.Grow(size - p.bytes); err != nil {
+		r.mem.Shrink(p.bytes) // nobody has the parcel any more
+		return err
+	}
+	p.bytes = size
+	return nil
 }
 
 // EndBatch implements operators.SinkLocal.

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"github.com/gannetdb/gannet/sql/sqlerr"
@@ -25,14 +26,30 @@ func (s *snapshot) Stats(context.Context) (*storage.TableStats, error) {
 	if st := s.stats.Load(); st != nil {
 		return st, nil
 	}
+	if !s.t.open() {
+		return nil, errDropped() // the row groups may be gone
+	}
+	defer s.t.release()
 	st := tableStats(s.cols, s.groups)
 	s.stats.Store(st)
 	return st, nil
 }
 
+func errDropped() error {
+	return sqlerr.New(sqlerr.CodeUndefinedTable, "the table was dropped while the statement was prepared")
+}
+
+// Hold implements storage.Holder.
+func (s *snapshot) Hold() (release func(), err error) {
+	if !s.t.open() {
+		return nil, errDropped()
+	}
+	return sync.OnceFunc(s.t.release), nil
+}
+
 func (s *snapshot) Scan(_ context.Context, spec *storage.ScanSpec) (storage.Scanner, error) {
 	if !s.t.open() {
-		return nil, sqlerr.New(sqlerr.CodeUndefinedTable, "the table was dropped while the statement was prepared")
+		return nil, errDropped()
 	}
 	sc := &scanner{snap: s, spec: spec}
 	counters := spec.Counters

@@ -37,6 +37,9 @@ func (s *colStats) observe(v *vector.Vector, sel []uint32, n int, hashes []uint6
 			}
 		}
 	}
+	if !ordered(v.Type) {
+		return
+	}
 	w := v.View(nil)
 	switch v.Type.Physical() {
 	case types.PInt8:
@@ -63,6 +66,10 @@ func (s *colStats) observe(v *vector.Vector, sel []uint32, n int, hashes []uint6
 		bound128(s, v.Type, &w, sel, n)
 	}
 }
+
+// ordered reports whether values of t are in the order of their representation.
+// A TIMETZ is ordered by its moment, a BIT by its bits behind the padding.
+func ordered(t types.Type) bool { return t.ID != types.TimeTZ && t.ID != types.Bit }
 
 type integer interface {
 	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32

@@ -50,6 +50,8 @@ type Database struct {
 
 	defaults sessionSettings // of new sessions
 
+	ddl sync.Mutex // held while a table of the catalog is replaced
+
 	mu      sync.Mutex // guards what follows
 	opts    instance
 	spill   *spill.Manager
@@ -133,6 +135,12 @@ func (db *Database) spillIfMade() *spill.Manager {
 	return db.spill
 }
 
+func (db *Database) isClosed() bool {
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.closed
+}
+
 // options returns the instance's settings as they are now.
 func (db *Database) options() instance {
 	db.mu.Lock()
@@ -193,8 +201,8 @@ func (db *Database) Close() error {
 	for _, e := range db.catalog.Snapshot().All() {
 		closeEntry(e)
 	}
-	if db.spill != nil {
-		if e := db.spill.Close(); err == nil {
+	if m := db.spillIfMade(); m != nil {
+		if e := m.Close(); err == nil {
 			err = e
 		}
 	}

@@ -149,8 +149,9 @@ func (s *Session) start(ctx context.Context, env *operators.Env, r *Rows, sink o
 		return errClosed
 	}
 	s.db.running[r] = struct{}{}
-	r.exec = pipeline.Start(ctx, s.db.sched, env, pipelines)
+	r.exec = pipeline.New(ctx, s.db.sched, env, pipelines)
 	s.db.mu.Unlock()
+	r.exec.Start() // may read files: no other statement waits for that
 	return nil
 }
 
@@ -202,6 +203,8 @@ func (s *Session) newTable(entry *catalog.Table) (*catalog.Table, *memory.Table)
 // publish puts a table into the catalog; the one it replaces gives its memory
 // back.
 func (s *Session) publish(e *catalog.Table, m *memory.Table, conflict ast.OnConflict) error {
+	s.db.ddl.Lock()
+	defer s.db.ddl.Unlock()
 	old := s.db.catalog.Snapshot().Find([]string{e.Schema, e.Name}, nil)
 	created, err := s.db.catalog.CreateTable(e, conflict)
 	if !created || err != nil {
@@ -210,6 +213,10 @@ func (s *Session) publish(e *catalog.Table, m *memory.Table, conflict ast.OnConf
 	}
 	if old != nil {
 		closeEntry(old)
+	}
+	if s.db.isClosed() {
+		m.Close() // Close may have looked at the catalog before
+		return errClosed
 	}
 	return nil
 }
@@ -295,6 +302,11 @@ func (s *Session) executePrepared(ctx context.Context, stmt Statement, b *bind.E
 	if p == nil {
 		return nil, sqlerr.At(b.Pos, sqlerr.CodeUnknownStatement, "there is no prepared statement %q", b.Name)
 	}
+	if s.executing {
+		return nil, sqlerr.At(b.Pos, sqlerr.CodeUnsupported, "a prepared statement cannot execute another one")
+	}
+	s.executing = true
+	defer func() { s.executing = false }()
 	var params Params
 	for i, e := range b.Args {
 		v, err := physical.Constant(ctx, e, s.functionSession())

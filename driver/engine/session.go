@@ -7,6 +7,7 @@ import (
 
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/planner/bind"
+	"github.com/gannetdb/gannet/spill/spawn"
 	"github.com/gannetdb/gannet/sql/ast"
 	"github.com/gannetdb/gannet/sql/parser"
 	"github.com/gannetdb/gannet/sql/sqlerr"
@@ -18,6 +19,8 @@ type Session struct {
 	db       *Database
 	settings sessionSettings
 	prepared map[string]*bind.Prepare
+
+	executing bool // a statement of EXECUTE
 }
 
 // NewSession returns a session with the database's default settings.
@@ -101,11 +104,22 @@ func (s *Session) Run(ctx context.Context, stmt Statement, params Params) (*Rows
 	if err := sqlerr.FromContext(ctx); err != nil {
 		return nil, err
 	}
-	bound, err := s.bind(ctx, stmt, params)
+	if s.db.isClosed() {
+		return nil, errClosed
+	}
+	var rows *Rows
+	err := spawn.Call("statement", func() error {
+		bound, err := s.bind(ctx, stmt, params)
+		if err != nil {
+			return err
+		}
+		rows, err = s.execute(ctx, stmt, bound, params)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	return s.execute(ctx, stmt, bound, params)
+	return rows, nil
 }
 
 // Describe binds a statement and returns its result columns and the types of
@@ -151,11 +165,12 @@ func (s *Session) bind(ctx context.Context, stmt Statement, params Params) (bind
 // functionSession is what functions may know of the session, frozen for one
 // statement.
 func (s *Session) functionSession() *function.Session {
+	frozen := &Session{db: s.db, settings: s.settings}
 	return &function.Session{
 		TimeZone: s.settings.timeZone, Now: time.Now().UnixMicro(), Seed: s.db.seed,
 		CurrentUser: "gannet", Database: "memory", Schema: s.schema(),
 		Setting: func(name string) (string, bool) {
-			v, err := s.Setting(strings.ToLower(name))
+			v, err := frozen.Setting(strings.ToLower(name))
 			return v, err == nil
 		},
 	}

@@ -29,7 +29,7 @@ func ParseSize(s string) (int64, error) {
 			continue
 		}
 		f, err := strconv.ParseFloat(strings.TrimSpace(digits), 64)
-		if err != nil || f < 0 || f*u.bytes >= math.MaxInt64 {
+		if err != nil || !(f >= 0 && f*u.bytes < math.MaxInt64) { // NaN is neither
 			break
 		}
 		return int64(f * u.bytes), nil

@@ -92,6 +92,10 @@ func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, e
 	left.deps = append(left.deps, fill)
 	left.types, left.pos = out.types, out.pos
 	left.single = false
+	if n.Kind == logical.Right || n.Kind == logical.Full {
+		// A row dropped in the scan would come back without its partner.
+		left.scan = nil
+	}
 	return left, nil
 }
 

@@ -44,6 +44,13 @@ func (b *builder) scan(n *logical.Scan, need map[logical.ColID]bool) (*stream, e
 			spec.Columns = append(spec.Columns, n.Ords[i])
 		}
 	}
+	if h, ok := n.Table.(storage.Holder); ok {
+		release, err := h.Hold()
+		if err != nil {
+			return nil, err
+		}
+		b.plan.closers = append(b.plan.closers, release)
+	}
 	src := &scanSource{table: n.Table, spec: spec}
 	b.scans = append(b.scans, src)
 	s := newStream(cols, func(ctx context.Context) (operators.Source, error) { return src.open(ctx, b.env) })

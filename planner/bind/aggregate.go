@@ -17,6 +17,8 @@ type aggSet struct {
 	cols  []logical.Column
 	// groupings are the calls of GROUPING, until the groups are known.
 	groupings []groupingCall
+	// unnests are the calls of unnest in the select list.
+	unnests []unnestCall
 	// windows are the window functions, over FROM's columns until a grouping
 	// replaces them.
 	windows    []logical.WindowCall

@@ -101,7 +101,7 @@ func class(err error) string {
 			return "run"
 		}
 	}
-	if strings.Contains(msg, "INTERNAL Error") || strings.Contains(msg, "Not implemented Error") {
+	if strings.Contains(msg, "INTERNAL Error") || strings.Contains(msg, "Invalid Error: ") || strings.Contains(msg, "Not implemented Error") {
 		return "unsupported"
 	}
 	return "bind"

@@ -58,6 +58,9 @@ func (e *Engine) text(v any, typ string) string {
 		}
 		return e.text(rv.Elem().Interface(), typ)
 	case reflect.Slice, reflect.Array:
+		if strings.HasPrefix(typ, "MAP(") && strings.HasSuffix(typ, ")") {
+			return e.entriesText(rv, typ)
+		}
 		elem := ""
 		if i := strings.LastIndexByte(typ, '['); i > 0 {
 			elem = typ[:i]
@@ -80,11 +83,16 @@ func (e *Engine) mapText(m reflect.Value, typ string) string {
 	type entry struct{ key, text string }
 	var entries []entry
 	place := map[string]int{}
-	for i, f := range structFields(typ) {
+	inside := map[string]string{}
+	names, kinds := structFields(typ)
+	for i, f := range names {
 		place[strings.ToLower(f)] = i
+		if isStruct {
+			inside[strings.ToLower(f)] = kinds[i]
+		}
 	}
 	for it := m.MapRange(); it.Next(); {
-		k, v := e.nested(it.Key().Interface(), ""), e.nested(it.Value().Interface(), "")
+		k, v := e.nested(it.Key().Interface(), ""), e.nested(it.Value().Interface(), inside[strings.ToLower(fmt.Sprint(it.Key().Interface()))])
 		if isStruct {
 			entries = append(entries, entry{fmt.Sprint(it.Key().Interface()), "'" + fmt.Sprint(it.Key().Interface()) + "': " + v})
 		} else {
@@ -106,13 +114,33 @@ func (e *Engine) mapText(m reflect.Value, typ string) string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// structFields reads the names out of STRUCT(a INTEGER, "b c" VARCHAR).
-func structFields(typ string) []string {
+// entriesText writes a MAP that came as a list of its entries, each a map with
+// "key" and "value".
+func (e *Engine) entriesText(list reflect.Value, typ string) string {
+	kinds := []string{"", ""}
+	// Without names, the first word of a type would be taken for one.
+	if _, k := structFields("MAP(K " + strings.TrimPrefix(typ, "MAP(")); len(k) == 2 {
+		kinds[0] = k[0]
+		kinds[1] = strings.TrimSuffix(strings.TrimPrefix(typ, "MAP("+k[0]+", "), ")")
+	}
+	parts := make([]string, list.Len())
+	for i := range parts {
+		entry, ok := list.Index(i).Interface().(map[string]any)
+		if !ok {
+			return fmt.Sprint(list.Interface())
+		}
+		parts[i] = e.nested(entry["key"], kinds[0]) + "=" + e.nested(entry["value"], kinds[1])
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// structFields reads the names and types out of
+// STRUCT(a INTEGER, "b c" VARCHAR).
+func structFields(typ string) (names, kinds []string) {
 	open, end := strings.IndexByte(typ, '('), strings.LastIndexByte(typ, ')')
 	if open < 0 || end < open {
-		return nil
+		return nil, nil
 	}
-	var names []string
 	body, depth, quoted, from := typ[open+1:end], 0, false, 0
 	for i := 0; i <= len(body); i++ {
 		if i < len(body) {
@@ -132,14 +160,14 @@ func structFields(typ string) []string {
 		field := strings.TrimSpace(body[from:i])
 		from = i + 1
 		if strings.HasPrefix(field, `"`) {
-			name, _, _ := strings.Cut(field[1:], `"`)
-			names = append(names, name)
+			name, kind, _ := strings.Cut(field[1:], `"`)
+			names, kinds = append(names, name), append(kinds, strings.TrimSpace(kind))
 			continue
 		}
-		name, _, _ := strings.Cut(field, " ")
-		names = append(names, name)
+		name, kind, _ := strings.Cut(field, " ")
+		names, kinds = append(names, name), append(kinds, kind)
 	}
-	return names
+	return names, kinds
 }
 
 // nested is the text of a value inside a list, struct or map, where strings

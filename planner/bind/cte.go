@@ -69,7 +69,14 @@ func (b *binder) with(w *ast.With, env *cteScope, outer *scope) (*cteScope, []*c
 		if err := b.relation(c.Pos()); err != nil {
 			return nil, nil, err
 		}
-		r, err := b.query(q, inner, outer)
+		var r *result
+		var err error
+		if w.Recursive {
+			r, err = b.recursive(c, q, env, outer)
+		}
+		if r == nil && err == nil {
+			r, err = b.query(q, inner, outer)
+		}
 		if err != nil {
 			return nil, nil, err
 		}

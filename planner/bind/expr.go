@@ -177,7 +177,7 @@ func (b *binder) expr(c *exprCtx, e ast.Expr) (logical.Expr, error) {
 	case *ast.Slice:
 		return nil, unsupported(e, "a slice")
 	case *ast.Struct:
-		return nil, unsupported(e, "a struct literal")
+		return b.structLiteral(c, e)
 	case *ast.Map:
 		return nil, unsupported(e, "a map literal")
 	case *ast.ListComprehension:

@@ -145,6 +145,8 @@ func Line(n logical.Node) string {
 			calls[i] = named(logical.WindowString(&n.Calls[i]), n.Cols[i].Name)
 		}
 		return "Window " + strings.Join(calls, ", ")
+	case *logical.Recursive:
+		return "Recursive " + n.Name
 	case *logical.Unnest:
 		return "Unnest " + list(n.Lists, ", ")
 	case *logical.Sort:

@@ -93,6 +93,10 @@ func (c *cloner) node(n Node) Node {
 		m := *n
 		m.Cols = c.cols(n.Cols)
 		return &m
+	case *Recursive:
+		m := *n
+		m.Cols, m.AnchorOut, m.TermOut = c.cols(n.Cols), c.list(n.AnchorOut), c.list(n.TermOut)
+		return &m
 	case *Unnest:
 		m := *n
 		m.Cols = c.cols(n.Cols)

@@ -270,6 +270,8 @@ func definedBy(n Node) []Column {
 		return n.Cols
 	case *Unnest:
 		return n.Cols
+	case *Recursive:
+		return n.Cols
 	case *SetOp:
 		return n.Cols
 	case *Project:

@@ -67,6 +67,10 @@ func (v *verifier) node(n Node, outer *env, depth int) error {
 			if i == 1 {
 				v.ctes[n.ID] = n
 			}
+		case *Recursive:
+			if i == 1 {
+				v.ctes[n.ID] = &CTE{ID: n.ID, Name: n.Name, DefOut: n.AnchorOut}
+			}
 		case *DependentJoin:
 			if i == 1 {
 				below = &env{outer: outer, cols: columnTypes(children[0])}

@@ -53,6 +53,8 @@ func (b *builder) node(n logical.Node, need map[logical.ColID]bool) (*stream, er
 		return b.limit(n, need)
 	case *logical.SetOp:
 		return b.setOp(n, need)
+	case *logical.Recursive:
+		return b.recursive(n)
 	case *logical.Unnest:
 		return b.unnest(n, need)
 	case *logical.CTE:
@@ -306,14 +308,19 @@ func (b *builder) collected(s *stream, name string, limit int64) (*stream, error
 	return out, nil
 }
 
+// newTable makes a table in memory that the plan closes.
 func (b *builder) newTable(name string, ts []types.Type) *memory.Table {
+	table := b.memoryTable(name, ts)
+	b.plan.closers = append(b.plan.closers, table.Close)
+	return table
+}
+
+func (b *builder) memoryTable(name string, ts []types.Type) *memory.Table {
 	cols := make([]storage.Column, len(ts))
 	for i, t := range ts {
 		cols[i] = storage.Column{Name: fmt.Sprintf("c%d", i), Type: t}
 	}
-	table := memory.New(name, cols, b.env.Pool, b.env.Budget)
-	b.plan.closers = append(b.plan.closers, table.Close)
-	return table
+	return memory.New(name, cols, b.env.Pool, b.env.Budget)
 }
 
 // tableStream reads a table in memory as it is when the pipeline starts.

@@ -76,6 +76,14 @@ func (p *pruner) prune(n logical.Node, need colSet) logical.Node {
 		return p.setOp(n, need)
 	case *logical.CTE:
 		return p.cte(n, need)
+	case *logical.Recursive:
+		m := *n
+		anchor, term := colSet{}, colSet{}
+		for i := range n.Cols {
+			anchor[n.AnchorOut[i]], term[n.TermOut[i]] = true, true
+		}
+		m.Anchor, m.Term = p.prune(n.Anchor, anchor), p.prune(n.Term, term)
+		return &m
 	case *logical.CTERef:
 		if p.keep[n.ID] == nil {
 			read := p.ctes[n.ID]

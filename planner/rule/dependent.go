@@ -63,6 +63,10 @@ func (u *unnester) eliminate(d *logical.DependentJoin) (logical.Node, error) {
 		return u.plain(d, left, right, d.On), nil
 	}
 	p := &puller{u: u, left: left, outer: map[logical.ColID]bool{}, cols: map[logical.ColID]logical.Column{}}
+	switch d.Kind {
+	case logical.Semi, logical.Anti, logical.NullAnti, logical.Mark:
+		p.anyRows = true
+	}
 	for _, id := range outer {
 		p.outer[id] = true
 	}
@@ -167,6 +171,10 @@ type puller struct {
 	order []logical.ColID // outer, as left has them
 	// shared is the CTE that computes left once when D needs it as well.
 	shared *logical.CTE
+	// noDomain: D cannot be had; needed notes that it would have been.
+	noDomain, needed bool
+	// anyRows: how often a row of the node at hand comes does not matter.
+	anyRows bool
 }
 
 func (p *puller) inExprs(n logical.Node) bool {

@@ -76,6 +76,10 @@ func (p *puller) bind(in *dependent, refs map[logical.ColID]bool) (*dependent, m
 // rows of in beside it, those of in.pad included, and the conditions say which
 // row of D is a row of the left side's.
 func (p *puller) materialize(in *dependent, more map[logical.ColID]bool) *dependent {
+	if p.noDomain {
+		p.needed = true
+		return &dependent{node: in.node, conds: in.conds, unique: in.unique}
+	}
 	used := p.refs(in.conds...)
 	for id := range more {
 		used[id] = true

@@ -7,8 +7,8 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// pull frees n of references to the left side (see dependent).
-func (p *puller) pull(n logical.Node) (*dependent, error) {
+// free is pull for each kind of node.
+func (p *puller) free(n logical.Node) (*dependent, error) {
 	if !p.correlated(n) {
 		one := exactlyOneRow(n)
 		n, err := p.u.flatten(n)
@@ -132,21 +132,6 @@ func (p *puller) project(n *logical.Project) (*dependent, error) {
 	}
 	out.node = pr
 	return out, nil
-}
-
-// limit lets a limit pass that cannot cut anything: rows are counted for each
-// row of the left side.
-func (p *puller) limit(n *logical.Limit) (*dependent, error) {
-	if k, ok := n.Count.(*logical.Const); ok && n.Offset == nil && !n.Percent {
-		if !k.Value.IsNull && k.Value.I == 0 {
-			return &dependent{node: empty(n), unique: true}, nil
-		}
-		in, err := p.pull(n.Input)
-		if err != nil || in.unique {
-			return in, err
-		}
-	}
-	return nil, p.refuse(n, "LIMIT in a correlated subquery")
 }
 
 // emptyZero are the aggregates that give 0 for no rows; the others give NULL.
@@ -376,7 +361,13 @@ func (p *puller) nested(n *logical.DependentJoin) (*dependent, error) {
 			refs[id] = true
 		}
 	}
+	if in := p.together(n, l, refs); in != nil {
+		return in, nil
+	}
 	l, m := p.bind(l, refs)
+	if p.needed {
+		return nil, errNeedsDomain
+	}
 	d := *n
 	d.Left, d.On = l.node, logical.ReplaceAll(n.On, m)
 	d.Right = n.Right
@@ -438,7 +429,11 @@ func (p *puller) cte(n *logical.CTE) (*dependent, error) {
 		}
 		c.Def = def
 	} else {
+		// Every reference reads it; how often rows come may matter to some.
+		outside := p.anyRows
+		p.anyRows = false
 		in, err := p.pulled(n.Def)
+		p.anyRows = outside
 		if err != nil {
 			return nil, err
 		}

@@ -39,8 +39,9 @@ func unnestSubqueries(c *Context, root logical.Node) (logical.Node, error) {
 }
 
 type unnester struct {
-	c       *Context
-	nextCTE int
+	c        *Context
+	nextCTE  int
+	together int // attempts so far
 }
 
 // hasNested reports whether there is anything to unnest.

@@ -68,8 +68,23 @@ func (p *positional) begin(_ context.Context, s *section) error {
 	return nil
 }
 
-// getBlock takes at least n bytes, not zeroed. Errors: 53200.
+// getBlock takes at least n bytes, not zeroed. When memory is refused, parts
+// that wait go to disk. Errors: 53200 and those of writing.
 func getBlock(w *Window, n int64) (*block.Block, error) {
+	var b *block.Block
+	ok := false
+	if n <= block.Size {
+		b, ok = w.env.Pool.Get(w.work)
+	} else {
+		b, ok = w.env.Pool.GetSized(w.work, n)
+	}
+	if ok {
+		return b, nil
+	}
+	// What is written is small, and waited for: nothing to cancel.
+	if err := w.makeRoom(context.Background(), max(n, roomBytes)); err != nil {
+		return nil, err
+	}
 	if n <= block.Size {
 		return w.env.Pool.MustGet(w.work)
 	}

@@ -62,7 +62,9 @@ func (s *source) push(set *partSet) {
 	}
 	if set.left == 0 && set.own {
 		set.Close()
+		return
 	}
+	s.w.enlist(set.Set)
 }
 
 // Workers implements operators.Source.
@@ -87,6 +89,7 @@ func (s *source) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.todo {
+		s.w.retire(p.set.Set)
 		if p.set.own {
 			p.set.Close()
 		}
@@ -130,9 +133,12 @@ func (s *source) done(p part, sub *partSet) {
 		s.push(sub)
 	}
 	p.set.left--
-	last := p.set.left == 0 && p.set.own
+	last := p.set.left == 0
 	s.mu.Unlock()
 	if last {
+		s.w.retire(p.set.Set)
+	}
+	if last && p.set.own {
 		s.w.nested.Add(p.set.Stats().SpilledBytes)
 		p.set.Close()
 	}
@@ -236,7 +242,7 @@ func (r *reader) prepare(ctx context.Context, p part) (outcome, error) {
 		if attempt > 0 {
 			break
 		}
-		if _, err := p.set.SpillResident(ctx, 1<<62); err != nil {
+		if err := r.w.makeRoom(ctx, 1<<62); err != nil {
 			return 0, err
 		}
 	}

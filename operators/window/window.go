@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -35,6 +36,11 @@ type Window struct {
 	work   *budget.Reservation // sections; as mem
 	set    *rowset.Set         // as mem
 	closed bool                // guarded by mu
+
+	// live are the sets whose parts wait to be read. The lock is held while
+	// some of them go to disk, so that no set is closed meanwhile.
+	liveMu sync.Mutex
+	live   []*rowset.Set
 
 	sealed atomic.Bool  // Finalize is done
 	nested atomic.Int64 // bytes spilled by sets that parts were divided into
@@ -115,6 +121,40 @@ func (w *Window) open() {
 	w.set = rowset.New(rowset.Config{
 		Layout: w.rows.Layout, Pool: w.env.Pool, Mem: w.mem, Spill: w.env.Spill, Tag: "window",
 	})
+}
+
+// roomBytes is how much is moved to disk at least when memory is refused.
+const roomBytes = 1 << 20
+
+// makeRoom moves parts that nobody reads to disk until want bytes are free.
+func (w *Window) makeRoom(ctx context.Context, want int64) error {
+	w.liveMu.Lock()
+	defer w.liveMu.Unlock()
+	for _, s := range w.live {
+		freed, err := s.SpillResident(ctx, want)
+		if err != nil {
+			return err
+		}
+		if want -= freed; want <= 0 {
+			break
+		}
+	}
+	return nil
+}
+
+// enlist adds a set whose parts may go to disk; retire takes it off.
+func (w *Window) enlist(s *rowset.Set) {
+	w.liveMu.Lock()
+	w.live = append(w.live, s)
+	w.liveMu.Unlock()
+}
+
+func (w *Window) retire(s *rowset.Set) {
+	w.liveMu.Lock()
+	if i := slices.Index(w.live, s); i >= 0 {
+		w.live = slices.Delete(w.live, i, i+1)
+	}
+	w.liveMu.Unlock()
 }
 
 // NewLocal implements operators.Sink.

@@ -18,7 +18,7 @@
 // tables, and a query and tables made as small as possible that still show it.
 // waivers_test.go lists the differences that are none of Gannet's faults.
 //
-//	go test . -run TestRandom -n 100000 -seed 7   many queries of another seed
+//	go test . -run TestRandom -queries 100000 -seed 7   many queries of another seed
 //	go test . -run TestRandom -seed 7 -set 12     one set of tables again
 //	go test . -run TestRandom -stacks             the stacks of internal errors
 package oracle

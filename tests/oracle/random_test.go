@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	numQueries = flag.Int("n", 20_000, "random queries to run; an eighth in -short")
+	numQueries = flag.Int("queries", 20_000, "random queries to run; an eighth in -short")
 	seed       = flag.Uint64("seed", 1, "seed of the random tables and queries")
 	onlySet    = flag.Int("set", -1, "run the set of tables of this number only")
 	maxFails   = flag.Int("fails", 10, "differences to report before giving up")

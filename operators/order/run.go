@@ -16,6 +16,9 @@ const (
 	// pairBytes is what sorting takes a row: its pair and that of the scratch
 	// array.
 	pairBytes = 32
+	// pairSlack is what the pairs of a run may take beyond that: their block has
+	// a least size and ends with a page.
+	pairSlack = 2 * block.Size
 	// flushBytes is how much of a run is kept in memory while it is written,
 	// when there is plenty: also about what reading it back takes.
 	flushBytes = 1 << 20
@@ -64,11 +67,12 @@ func (s *space) newSet() *rowset.Set {
 }
 
 // sorted ends w and returns its rows as a run in memory, cut to limit rows
-// (-1: all). The caller gave back pairBytes a row of the sort reservation just
-// before, so that memory is there.
-func (s *space) sorted(ctx context.Context, set *rowset.Set, w *rowset.Writer, limit int64) (_ *run, err error) {
+// (-1: all). The sort reservation holds held bytes, pairBytes a row and
+// pairSlack, which become the run's.
+func (s *space) sorted(ctx context.Context, set *rowset.Set, w *rowset.Writer, limit, held int64) (_ *run, err error) {
 	r := &run{set: set}
 	defer func() {
+		s.sort.Shrink(held) // unless they were used
 		if err != nil {
 			r.close()
 		}
@@ -93,7 +97,9 @@ func (s *space) sorted(ctx context.Context, set *rowset.Set, w *rowset.Writer, l
 		return nil, errNotResident
 	}
 	r.loaded = loaded
-	if r.pairs, err = s.env.Pool.MustGetSized(s.sort, int64(max(n*pairBytes, block.Size))); err != nil {
+	r.pairs, err = s.env.Pool.HeldSized(s.sort, int64(max(n*pairBytes, block.Size)), held)
+	held = 0
+	if err != nil {
 		return nil, err
 	}
 	all := raw.Cast[sortkey.Pair](r.pairs.Bytes)

@@ -195,6 +195,9 @@ func (l *sortLocal) append(ctx context.Context, sel []uint32, n int) error {
 		l.w = l.set.NewWriter()
 	}
 	need := int64(n) * pairBytes
+	if l.reserved == 0 {
+		need += pairSlack
+	}
 	ok := s.sort.TryGrow(need)
 	if ok {
 		l.reserved += need
@@ -210,6 +213,9 @@ func (l *sortLocal) append(ctx context.Context, sel []uint32, n int) error {
 		l.set = s.newSet()
 		l.w = l.set.NewWriter()
 	}
+	if l.reserved == 0 {
+		need = int64(n)*pairBytes + pairSlack
+	}
 	if l.reserved < need {
 		if err := s.sort.Grow(need - l.reserved); err != nil {
 			return err
@@ -224,12 +230,13 @@ func (l *sortLocal) run(ctx context.Context) (*run, error) {
 	s := l.s
 	set, w := l.set, l.w
 	l.set, l.w = nil, nil
-	s.space.sort.Shrink(l.reserved)
+	held := l.reserved
 	l.reserved = 0
 	if w == nil {
+		s.space.sort.Shrink(held)
 		return nil, nil
 	}
-	r, err := s.space.sorted(ctx, set, w, s.keep())
+	r, err := s.space.sorted(ctx, set, w, s.keep(), held)
 	if err != nil {
 		w.Close()
 		set.Close()
@@ -279,7 +286,7 @@ func (l *sortLocal) trim(ctx context.Context) error {
 		r.close()
 		return err
 	}
-	n := l.w.NumRows() * pairBytes
+	n := l.w.NumRows()*pairBytes + pairSlack
 	if err := l.s.space.sort.Grow(n); err != nil {
 		return err
 	}

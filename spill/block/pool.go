@@ -128,6 +128,28 @@ func (p *Pool) MustGetSized(res *budget.Reservation, n int64) (*Block, error) {
 	return b, nil
 }
 
+// HeldSized is MustGetSized for callers whose reservation holds held bytes for
+// the block already: it charges the difference, or gives it back, so that nobody
+// can take the memory in between. After an error they are given back.
+func (p *Pool) HeldSized(res *budget.Reservation, n, held int64) (*Block, error) {
+	size, ok := roundToPages(n)
+	if !ok {
+		res.Shrink(held)
+		return nil, sqlerr.New(sqlerr.CodeOutOfMemory, "out of memory: %s asks for a block of %d bytes", res.Tag(), n)
+	}
+	if err := res.Grow(max(size-held, 0)); err != nil {
+		res.Shrink(held)
+		return nil, err
+	}
+	res.Shrink(max(held-size, 0))
+	b, err := p.getSized(res, n, size)
+	if err != nil {
+		res.Shrink(size)
+		return nil, err
+	}
+	return b, nil
+}
+
 var pageSize = int64(max(os.Getpagesize(), 4096))
 
 func roundToPages(n int64) (int64, bool) {

@@ -41,7 +41,7 @@ type Table struct {
 	groups atomic.Pointer[[]*group]
 	mu     sync.Mutex // serialises Commit and Close; guards what follows
 	closed bool
-	scans  int // open scanners, which read the blocks
+	scans  int // open scanners, which read the blocks, and those who hold them
 }
 
 // New returns an empty table whose memory comes from pool and is charged to
@@ -55,8 +55,8 @@ func New(name string, cols []storage.Column, pool *block.Pool, b *budget.Budget)
 // Columns lists the columns.
 func (t *Table) Columns() []storage.Column { return t.cols }
 
-// Snapshot returns the table as it is now. Scans that are open keep the memory
-// past Close; a scan planned after it fails with 42P01.
+// Snapshot returns the table as it is now. Scans that are open, and Hold, keep the
+// memory past Close; once it is given back a scan fails with 42P01.
 func (t *Table) Snapshot() storage.Table {
 	return &snapshot{t: t, cols: t.cols, groups: *t.groups.Load()}
 }
@@ -74,11 +74,11 @@ func (t *Table) Close() {
 	}
 }
 
-// open counts a scan; false: the table is closed.
+// open counts a scan; false: the table is closed and its memory given back.
 func (t *Table) open() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed {
+	if t.closed && t.scans == 0 {
 		return false
 	}
 	t.scans++

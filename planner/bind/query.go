@@ -15,6 +15,29 @@ import (
 type result struct {
 	node logical.Node
 	cols []logical.Column
+	// also are other names of the columns, in ORDER BY: those that later inputs
+	// of a set operation give them.
+	also [][]string
+}
+
+// named finds the output column that a name in ORDER BY behind a set operation
+// means, whichever input has given it; -1 when there is none. The qualifier is
+// that of an input's table, which is out of sight.
+func (r *result) named(ref *ast.ColumnRef) int {
+	name := ref.Parts[len(ref.Parts)-1]
+	for i, c := range r.cols {
+		if name.Is(c.Name) {
+			return i
+		}
+	}
+	for _, names := range r.also {
+		for i, n := range names {
+			if name.Is(n) {
+				return i
+			}
+		}
+	}
+	return -1
 }
 
 // query binds WITH, the body, ORDER BY and LIMIT.
@@ -111,6 +134,12 @@ func (b *binder) orderOutput(r *result, items []ast.OrderItem, env *cteScope, ou
 		if isOrdinal {
 			keys = append(keys, b.sortKey(o, logical.Ref(r.cols[n])))
 			continue
+		}
+		if ref, ok := o.Expr.(*ast.ColumnRef); ok && len(r.also) > 0 && len(ref.Parts) <= 2 {
+			if n := r.named(ref); n >= 0 {
+				keys = append(keys, b.sortKey(o, logical.Ref(r.cols[n])))
+				continue
+			}
 		}
 		e, err := b.expr(c, o.Expr)
 		if err != nil {

@@ -60,6 +60,13 @@ func (b *binder) setOp(s *ast.SetOp, env *cteScope, outer *scope) (*result, erro
 		n.In = append(n.In, ids)
 	}
 	out := &result{node: n, cols: n.Cols}
+	for _, r := range inputs[1:] {
+		names := make([]string, len(r.cols))
+		for i, c := range r.cols {
+			names[i] = c.Name
+		}
+		out.also = append(out.also, names)
+	}
 	if s.Kind == ast.Union && !s.All {
 		out.node = distinct(n, n.Cols)
 	}

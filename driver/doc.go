@@ -17,6 +17,9 @@
 //
 //	?memory_limit=1GB&threads=4&temp_directory=/var/tmp
 //
+// With dialect=mysql statements are MySQL's, in a program that imports
+// driver/mysql.
+//
 // NewConnector does the same with a Config, for sql.OpenDB.
 //
 // # Statements

@@ -7,8 +7,6 @@ import (
 	"os/signal"
 
 	"golang.org/x/term"
-
-	_ "github.com/gannetdb/gannet/driver/mysql"
 )
 
 // version is what -version prints; releases set it with -ldflags -X.
@@ -47,6 +45,7 @@ type environment struct {
 }
 
 func main() {
+	silenceParsers()
 	os.Exit(run(&environment{
 		args:           os.Args[1:],
 		stdin:          os.Stdin,

@@ -1,0 +1,3 @@
+package slt
+
+import _ "github.com/gannetdb/gannet/driver/mysql" // for tests/slt/mysql

@@ -152,12 +152,14 @@ func bindStringAgg(args []types.Type, consts []*types.Value) (*function.BoundAgg
 	sep := ","
 	params := []types.Type{text}
 	name := "string_agg"
+	null := false // a separator of NULL makes every text NULL
 	if len(args) > 1 {
 		if consts[1] == nil {
 			return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "the separator of string_agg must be a constant")
 		}
 		if consts[1].IsNull {
-			sep = ""
+			null, sep = true, "NULL"
+			name += " "
 		} else {
 			sep = consts[1].S
 		}
@@ -165,7 +167,7 @@ func bindStringAgg(args []types.Type, consts []*types.Value) (*function.BoundAgg
 	}
 	b := &function.BoundAgg{Name: name, Params: params, Return: text, OrderDependent: true}
 	bagOf(b, func(_ *function.AggCall, dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
-		if args[0].IsNull(pos) {
+		if null || args[0].IsNull(pos) {
 			return dst, false
 		}
 		return rowfmt.AppendValue(dst, args[0], pos), true
@@ -194,7 +196,7 @@ func bindStringAgg(args []types.Type, consts []*types.Value) (*function.BoundAgg
 		o := &orderedRecords{keys, text}
 		b := &function.BoundAgg{Name: name, Params: orderedParams(params, keys), Return: text, OrderDependent: true}
 		bagOf(b, func(_ *function.AggCall, dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
-			if args[0].IsNull(pos) {
+			if null || args[0].IsNull(pos) {
 				return dst, false
 			}
 			return o.put(dst, args, pos, 0), true

@@ -81,7 +81,7 @@ func (m *memFS) List(ctx context.Context, dir string) ([]storage.FileInfo, error
 }
 
 // rowsFormat is a format for tests: a line "name TYPE,name TYPE", then rows
-// of integers and strings; every row is a morsel. "opt" is its only option.
+// of integers (INTEGER or BIGINT) and strings; every row is a morsel. "opt" is its only option.
 var rowsFormat = Format{Name: "rows", Extensions: []string{".rows", ".rows.gz"}, Magic: "#", Open: openRows}
 
 type rowsTable struct {
@@ -111,8 +111,11 @@ func openRows(ctx context.Context, fs storage.FS, path string, opts map[string]t
 	for _, c := range strings.Split(lines[0], ",") {
 		name, typ, _ := strings.Cut(c, " ")
 		col := storage.Column{Name: name, Type: types.Of(types.Varchar), NotNull: true}
-		if typ == "INTEGER" {
+		switch typ {
+		case "INTEGER":
 			col.Type = types.Of(types.Integer)
+		case "BIGINT":
+			col.Type = types.Of(types.BigInt)
 		}
 		t.cols = append(t.cols, col)
 	}
@@ -123,7 +126,7 @@ func (t *rowsTable) Columns() []storage.Column { return t.cols }
 
 func (t *rowsTable) value(row, col int) types.Value {
 	s := strings.Split(t.lines[row], ",")[col]
-	if t.cols[col].Type.ID == types.Integer {
+	if t.cols[col].Type.IsInteger() {
 		i, _ := strconv.ParseInt(s, 10, 64)
 		return types.IntValue(t.cols[col].Type, i)
 	}

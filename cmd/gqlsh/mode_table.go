@@ -27,7 +27,6 @@ type tableWriter struct {
 	held     [][]string
 	bytes    int
 	open     bool // the head has been written
-	row      []string
 	buf      strings.Builder
 }
 

@@ -185,9 +185,6 @@ func (s *shell) open(path string) error {
 	return nil
 }
 
-// write sends p to the current output.
-func (s *shell) write(p []byte) { _, _ = s.out.Write(p) }
-
 func (s *shell) print(text string) { _, _ = s.out.WriteString(text) }
 
 // flush brings out what was written, so that output and errors keep their

@@ -27,7 +27,6 @@ const (
 type direct struct {
 	dims    []dim
 	slots   int
-	volatil bool // some dimension holds for one chunk only
 	strikes int
 	off     bool
 

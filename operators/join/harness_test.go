@@ -103,7 +103,6 @@ type feedLocal struct {
 	f        *feed
 	r        *rand.Rand
 	from, to int
-	keep     []*vector.Vector
 }
 
 func (l *feedLocal) NextMorsel(context.Context) (int64, bool, error) {

@@ -108,19 +108,21 @@ func (b *binder) positional(f *ast.FuncCall, fn *function.Window, args []logical
 	for i, o := range fn.Overloads {
 		sigs[i] = signature{params: o.Params}
 	}
-	for _, i := range b.rank(sigs, args) {
-		given, _ := b.argTypes(sigs[i], args)
-		bound, err := fn.Overloads[i].Bind(given)
-		if err != nil {
-			return sqlerr.WithPos(err, f.Pos())
-		}
-		if call.IgnoreNulls && !bound.Values {
-			return windowing(f, "IGNORE NULLS goes with functions that pick a value, not with %s", fn.Name)
-		}
-		call.Fn, call.Args = bound, b.castArgs(args, bound.Params)
-		return nil
+	ranked := b.rank(sigs, args)
+	if len(ranked) == 0 {
+		return b.noOverload(f, fn.Name, sigs, args, nil)
 	}
-	return b.noOverload(f, fn.Name, sigs, args, nil)
+	i := ranked[0]
+	given, _ := b.argTypes(sigs[i], args)
+	bound, err := fn.Overloads[i].Bind(given)
+	if err != nil {
+		return sqlerr.WithPos(err, f.Pos())
+	}
+	if call.IgnoreNulls && !bound.Values {
+		return windowing(f, "IGNORE NULLS goes with functions that pick a value, not with %s", fn.Name)
+	}
+	call.Fn, call.Args = bound, b.castArgs(args, bound.Params)
+	return nil
 }
 
 // windowAggregate binds an aggregate over a window.

@@ -144,7 +144,7 @@ func (r *reader) nextRange(ctx context.Context) (int64, bool, error) {
 		next, p = r.parse(from, limit, final)
 	}
 	var err error
-	if next, p, err = r.complete(ctx, next, p, limit, final); err != nil {
+	if next, p, err = r.complete(ctx, next, p, limit); err != nil {
 		return 0, false, err
 	}
 	// The records before a faulty one come first: their errors are earlier, and
@@ -210,7 +210,7 @@ func (r *reader) load(begin, end int64) error {
 
 // complete brings more bytes as long as the last record that begins in the
 // range is not complete.
-func (r *reader) complete(ctx context.Context, next int, p problem, limit int, final bool) (int, problem, error) {
+func (r *reader) complete(ctx context.Context, next int, p problem, limit int) (int, problem, error) {
 	for p.fault == incomplete {
 		if ctx.Err() != nil {
 			return 0, p, cancelled(ctx)
@@ -233,7 +233,7 @@ func (r *reader) complete(ctx context.Context, next int, p problem, limit int, f
 		if c := r.s.spec.Counters; c != nil {
 			c.BytesRead.Add(want - int64(have))
 		}
-		final = r.offset+want >= r.s.file.Size()
+		final := r.offset+want >= r.s.file.Size()
 		// The records before the incomplete one stand.
 		next, p = r.parseMore(p.pos, limit, final)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/gannetdb/gannet/spill"
 	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/spill/budget"
+	"github.com/gannetdb/gannet/storage"
 )
 
 // Env is what the operators of one query share.
@@ -15,6 +16,7 @@ type Env struct {
 	Budget  *budget.Budget
 	Pool    *block.Pool
 	Spill   *spill.Manager
+	Buffers *storage.Buffers // for scans; may be nil
 	Session *function.Session
 
 	Threads   int // workers a query may use

@@ -82,6 +82,8 @@ type ScanSpec struct {
 	// Workers hints how many readers there will be, so that a scan of few and
 	// large morsels may cut them smaller; 0: as many as GOMAXPROCS.
 	Workers int
+	// Buffers lends page buffers of readers that were closed before; may be nil.
+	Buffers *Buffers
 	// Counters receives what was read and skipped; nil when nobody asks.
 	Counters *ScanCounters
 }

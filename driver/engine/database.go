@@ -43,6 +43,7 @@ type Setting struct{ Name, Value string }
 type Database struct {
 	budget  *budget.Budget
 	pool    *block.Pool
+	buffers *storage.Buffers // of scans that are closed
 	sched   *pipeline.Scheduler
 	catalog *catalog.Catalog
 	files   storage.FS
@@ -90,6 +91,7 @@ func Open(ctx context.Context, cfg Config) (*Database, error) {
 	db := &Database{
 		budget:  budget.New(budget.SystemMemory() / 10 * 6),
 		pool:    block.NewPool(),
+		buffers: storage.NewBuffers(0),
 		sched:   pipeline.NewScheduler(threads),
 		catalog: catalog.New("memory"),
 		files:   cfg.Files,
@@ -121,11 +123,15 @@ func Open(ctx context.Context, cfg Config) (*Database, error) {
 // maxIdle is the most memory that stays with the process while nobody uses it.
 const maxIdle = 256 << 20
 
+// maxBuffers is the most that idle page buffers of closed scans may take.
+const maxBuffers = 32 << 20
+
 // setMemoryLimit changes the limit, and with it how much idle memory is kept
 // for the next query.
 func (db *Database) setMemoryLimit(n int64) {
 	db.budget.SetLimit(n)
 	db.pool.SetIdle(min(n/32, maxIdle))
+	db.buffers.SetMost(min(n/64, maxBuffers))
 }
 
 // spillIfMade returns the manager of temporary files if there is one yet.

@@ -137,6 +137,7 @@ func (c *columnReader) releaseHeld() {
 			c.free = append(c.free, b)
 		} else {
 			c.mem.shrink(cap(b))
+			c.mem.forget(b)
 		}
 	}
 	c.held = c.held[:0]

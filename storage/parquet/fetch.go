@@ -30,6 +30,8 @@ const (
 type memory struct {
 	res  *budget.Reservation // nil: nobody counts
 	held int64
+	kept *storage.Buffers // where large buffers come from and go to; may be nil
+	bufs [][]byte         // the large buffers in use
 }
 
 func (m *memory) grow(n int) error {
@@ -49,7 +51,27 @@ func (m *memory) shrink(n int) {
 	m.held -= int64(n)
 }
 
-func (m *memory) close() { m.shrink(int(m.held)) }
+// close gives everything back. Large buffers go to readers to come: no vector
+// that this memory's reader has filled may be in use.
+func (m *memory) close() {
+	m.shrink(int(m.held))
+	for _, b := range m.bufs {
+		m.kept.Put(b)
+	}
+	m.bufs = nil
+}
+
+// forget takes b, which is dropped while vectors may still show it, from the
+// buffers that close hands on.
+func (m *memory) forget(b []byte) {
+	for i, x := range m.bufs {
+		if cap(b) > 0 && &x[:1][0] == &b[:1][0] {
+			m.bufs[i] = m.bufs[len(m.bufs)-1]
+			m.bufs = m.bufs[:len(m.bufs)-1]
+			return
+		}
+	}
+}
 
 // resize gives a buffer of n bytes, b itself when that has room; what b held
 // is lost. The buffer has bufferSlack bytes of capacity behind n. After an
@@ -59,16 +81,24 @@ func (m *memory) resize(b []byte, n int) ([]byte, error) {
 		return b[:n], nil
 	}
 	m.shrink(cap(b))
+	m.forget(b)
 	size := n + bufferSlack
 	if size = size + size/8; size > 64<<10 {
 		size = (size + 4095) &^ 4095
 	} else {
 		size = (size + 511) &^ 511
 	}
+	out := m.kept.Take(size)
+	size = max(size, cap(out))
 	if err := m.grow(size); err != nil {
+		m.kept.Put(out)
 		return nil, err
 	}
-	return make([]byte, n, size), nil
+	if out == nil {
+		out = make([]byte, 0, size)
+	}
+	m.bufs = append(m.bufs, out)
+	return out[:n], nil
 }
 
 // errShort marks the end of a file where bytes were expected.

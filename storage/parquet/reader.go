@@ -32,7 +32,7 @@ type Reader struct {
 var _ storage.Reader = (*Reader)(nil)
 
 func newReader(s *Scanner) (*Reader, error) {
-	r := &Reader{s: s, mem: memory{res: s.spec.Mem}}
+	r := &Reader{s: s, mem: memory{res: s.spec.Mem, kept: s.spec.Buffers}}
 	r.fetch = fetcher{file: s.handle, mem: &r.mem, counters: s.spec.Counters}
 	if err := r.mem.grow(codecMemory + 8*vector.Capacity); err != nil {
 		return nil, err
@@ -280,6 +280,7 @@ func (r *Reader) Adopt(from storage.Reader) {
 	}
 	r.mem.close()
 	r.mem.held, o.mem.held = o.mem.held, 0
+	r.mem.bufs, o.mem.bufs = o.mem.bufs, nil
 	for i := range r.cols {
 		c, old := r.cols[i].(*columnReader), o.cols[i].(*columnReader)
 		old.leaf, old.name, old.path = c.leaf, c.name, c.path

@@ -48,7 +48,7 @@ oracle-short: ## the same with 2,500 random queries, within a minute
 oracle-rewrite: ## fill in the SQL tests' expectations from DuckDB; read the diff
 	cd tests/oracle && CGO_ENABLED=1 go test . -rewrite
 
-bench:       ## TPC-H against DuckDB (needs cgo); BENCHFLAGS="-query 1,6 -profile"
+bench:       ## TPC-H or TPC-DS against DuckDB (needs cgo); BENCHFLAGS="-suite tpcds -query 1,6 -profile"
 	cd tests/bench && CGO_ENABLED=1 go run . $(BENCHFLAGS)
 
 bench-data:  ## make the data of bench and slow: TPC-H ten times, a 2 GB file, 1,000 files (needs cgo)

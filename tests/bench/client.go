@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/gannetdb/gannet/driver/engine"
 )
 
 // A client is the parent's end of a worker process.
@@ -78,8 +80,10 @@ type side struct {
 	Err    string  `json:",omitempty"`
 	Times  []int64 // nanoseconds
 	Median int64
+	CPU    int64 // median of the CPU times, nanoseconds
 	IdleKB int64
 	PeakKB int64
+	cpus   []int64
 	answer *response
 	client *client
 }
@@ -117,7 +121,7 @@ func measure(ctx context.Context, o *options, s *suite, q query) (*line, error) 
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		x.prepare(ctx, o.setup(s, extra[x]), q, o.timeout)
+		x.prepare(ctx, o.setup(s, extra[x]), q, o.timeout, o.reps)
 	}
 	// The engines take turns, so that whatever else the machine does meets both.
 	for range o.reps {
@@ -129,6 +133,7 @@ func measure(ctx context.Context, o *options, s *suite, q query) (*line, error) 
 		x.finish()
 	}
 	l.judge()
+	l.hold(o)
 	if o.profile && l.A.Err == "" {
 		if err := l.profile(o, q); err != nil {
 			return nil, err
@@ -138,7 +143,7 @@ func measure(ctx context.Context, o *options, s *suite, q query) (*line, error) 
 }
 
 // prepare starts the worker, sets it up and takes the answer.
-func (x *side) prepare(ctx context.Context, setup []string, q query, timeout int) {
+func (x *side) prepare(ctx context.Context, setup []string, q query, timeout, reps int) {
 	var err error
 	if x.client, err = start(ctx, x.Engine); err != nil {
 		x.Err = err.Error()
@@ -150,23 +155,31 @@ func (x *side) prepare(ctx context.Context, setup []string, q query, timeout int
 		return
 	}
 	x.IdleKB = res.IdleKB
-	if x.answer, err = x.client.call(request{Op: "run", SQL: []string{q.sql}, Keep: true, Seconds: float64(timeout)}); err != nil {
+	if x.answer, err = x.client.call(request{Op: "run", SQL: q.sql, Keep: true, Seconds: float64(timeout)}); err != nil {
 		x.Err = err.Error()
 		return
 	}
 	x.PeakKB = x.answer.PeakKB
+	if reps == 0 {
+		x.took(x.answer)
+	}
+}
+
+func (x *side) took(res *response) {
+	x.Times = append(x.Times, res.Nanos)
+	x.cpus = append(x.cpus, res.CPU)
 }
 
 func (x *side) repeat(q query, timeout int) {
 	if x.Err != "" {
 		return
 	}
-	res, err := x.client.call(request{Op: "run", SQL: []string{q.sql}, Seconds: float64(timeout)})
+	res, err := x.client.call(request{Op: "run", SQL: q.sql, Seconds: float64(timeout)})
 	if err != nil {
 		x.Err = err.Error()
 		return
 	}
-	x.Times = append(x.Times, res.Nanos)
+	x.took(res)
 	x.PeakKB = max(x.PeakKB, res.PeakKB)
 }
 
@@ -174,9 +187,14 @@ func (x *side) finish() {
 	if x.Err != "" || len(x.Times) == 0 {
 		return
 	}
-	sorted := slices.Sorted(slices.Values(x.Times))
+	x.Median, x.CPU = median(x.Times), median(x.cpus)
+}
+
+// median is the middle of times, of which there is at least one.
+func median(times []int64) int64 {
+	sorted := slices.Sorted(slices.Values(times))
 	n := len(sorted)
-	x.Median = (sorted[(n-1)/2] + sorted[n/2]) / 2
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
 // judge compares the answers.
@@ -197,6 +215,19 @@ func (l *line) judge() {
 	}
 }
 
+// hold finds fault with a Gannet that took more memory than -memory allows: the
+// limit, of which 128 MiB are always granted, times 1.10, and 32 MiB.
+func (l *line) hold(o *options) {
+	limit, err := engine.ParseSize(o.memory)
+	if err != nil || limit == 0 || l.A.Err != "" || l.A.Engine != "gannet" {
+		return
+	}
+	above, most := l.A.PeakKB-l.A.IdleKB, max(limit>>10, 128<<10)*110/100+32<<10
+	if above > most {
+		l.Verdict = fmt.Sprintf("%d MB above idle, at most %d (%s)", above>>10, most>>10, l.Verdict)
+	}
+}
+
 // profileSeconds is how long a query is repeated under the profiler.
 const profileSeconds = 3
 
@@ -212,7 +243,7 @@ func (l *line) profile(o *options, q query) error {
 	if err != nil {
 		return err
 	}
-	res, err := l.A.client.call(request{Op: "profile", SQL: []string{q.sql}, Seconds: profileSeconds, File: file})
+	res, err := l.A.client.call(request{Op: "profile", SQL: q.sql, Seconds: profileSeconds, File: file})
 	if err != nil {
 		return err
 	}

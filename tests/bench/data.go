@@ -6,53 +6,41 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
-// copies is how often the enlarged data holds its source.
-const copies = 10
+// times reads a scale as x10: how often the enlarged data holds its source.
+func times(scale string) (int, bool) {
+	digits, ok := strings.CutPrefix(scale, "x")
+	n, err := strconv.Atoi(digits)
+	return n, ok && err == nil && n > 0
+}
 
 // rowGroup is the row group size of the source files, and of those made here.
 const rowGroup = 122880
-
-// shifted names, for each table of TPC-H, the key columns and the table whose
-// largest key they are shifted by. Every copy has keys of its own, so a join
-// finds the same rows it finds in the source; nation and region are shared.
-var shifted = map[string]map[string]string{
-	"customer": {"c_custkey": "customer"},
-	"lineitem": {"l_orderkey": "orders", "l_partkey": "part", "l_suppkey": "supplier"},
-	"orders":   {"o_orderkey": "orders", "o_custkey": "customer"},
-	"part":     {"p_partkey": "part"},
-	"partsupp": {"ps_partkey": "part", "ps_suppkey": "supplier"},
-	"supplier": {"s_suppkey": "supplier"},
-	"nation":   nil,
-	"region":   nil,
-}
-
-// primary names the key column of the tables that others refer to.
-var primary = map[string]string{
-	"customer": "c_custkey", "orders": "o_orderkey", "part": "p_partkey", "supplier": "s_suppkey",
-}
 
 // makeData carries out -make.
 func makeData(ctx context.Context, o *options) error {
 	var dir string
 	var err error
 	switch o.make {
-	case "x10":
-		dir, err = o.enlarged(ctx)
 	case "x10csv":
-		if dir, err = o.enlarged(ctx); err == nil {
+		if dir, err = o.enlarged(ctx, 10); err == nil {
 			dir, err = o.asCSV(ctx, dir)
 		}
 	case "csv":
-		dir, err = o.asCSV(ctx, filepath.Join(o.source, o.suite, o.scale))
+		dir, err = o.asCSV(ctx, filepath.Join(o.source, o.dataOf(), o.scale))
 	case "big":
 		dir, err = o.big(ctx)
 	case "many":
 		dir, err = o.many(ctx)
 	default:
-		return fmt.Errorf("-make %s: want x10, x10csv, csv, big or many", o.make)
+		n, ok := times(o.make)
+		if !ok {
+			return fmt.Errorf("-make %s: want x10 or another number, x10csv, csv, big or many", o.make)
+		}
+		dir, err = o.enlarged(ctx, n)
 	}
 	if err == nil {
 		fmt.Println(dir)
@@ -95,16 +83,20 @@ func (o *options) generate(ctx context.Context, name string, fill func(conn *sql
 	return dir, os.Rename(part, dir)
 }
 
-// enlarged makes sf0.1 times ten.
-func (o *options) enlarged(ctx context.Context) (string, error) {
-	src := filepath.Join(o.source, "tpch", "sf0.1")
-	return o.generate(ctx, "tpch-x10", func(conn *sql.Conn, dir string) error {
-		for table := range shifted {
+// enlarged makes the suite's data so many times.
+func (o *options) enlarged(ctx context.Context, copies int) (string, error) {
+	k, ok := enlargements[o.dataOf()]
+	if !ok {
+		return "", fmt.Errorf("suite %s: no data to enlarge", o.suite)
+	}
+	src := filepath.Join(o.source, o.dataOf(), k.scale)
+	return o.generate(ctx, fmt.Sprintf("%s-x%d", o.dataOf(), copies), func(conn *sql.Conn, dir string) error {
+		for table, keys := range k.tables {
 			n := copies
-			if shifted[table] == nil {
+			if keys == nil {
 				n = 1
 			}
-			if err := enlarge(ctx, conn, src, table, n, filepath.Join(dir, table+".parquet")); err != nil {
+			if err := k.enlarge(ctx, conn, src, table, n, filepath.Join(dir, table+".parquet")); err != nil {
 				return err
 			}
 		}
@@ -113,12 +105,16 @@ func (o *options) enlarged(ctx context.Context) (string, error) {
 }
 
 // enlarge writes n copies of a table, keys shifted, as one file.
-func enlarge(ctx context.Context, conn *sql.Conn, src, table string, n int, out string) error {
+func (k *enlargement) enlarge(ctx context.Context, conn *sql.Conn, src, table string, n int, out string) error {
 	from := quote(filepath.Join(src, table+".parquet"))
 	var replace []string
-	for column, of := range shifted[table] {
+	for column, of := range k.tables[table] {
+		if of == lettered {
+			replace = append(replace, fmt.Sprintf("chr(CAST(ascii(%s) + %%[1]d AS INTEGER)) || substr(%s, 2) AS %s", column, column, column))
+			continue
+		}
 		var largest int64
-		err := conn.QueryRowContext(ctx, fmt.Sprintf("SELECT max(%s) FROM %s", primary[of], quote(filepath.Join(src, of+".parquet")))).Scan(&largest)
+		err := conn.QueryRowContext(ctx, fmt.Sprintf("SELECT max(%s) FROM %s", k.primary[of], quote(filepath.Join(src, of+".parquet")))).Scan(&largest)
 		if err != nil {
 			return err
 		}
@@ -151,8 +147,8 @@ func (o *options) asCSV(ctx context.Context, src string) (string, error) {
 		return "", err
 	}
 	name := filepath.Base(src)
-	if !strings.HasPrefix(name, o.suite) {
-		name = o.suite + "-" + name
+	if !strings.HasPrefix(name, o.dataOf()) {
+		name = o.dataOf() + "-" + name
 	}
 	return o.generate(ctx, name+"-csv", func(conn *sql.Conn, dir string) error {
 		for _, f := range files {
@@ -175,7 +171,7 @@ func (o *options) big(ctx context.Context) (string, error) {
 	const size = 2 << 30
 	n := int(size/info.Size()) + 1
 	return o.generate(ctx, "big", func(conn *sql.Conn, dir string) error {
-		return enlarge(ctx, conn, src, "lineitem", n, filepath.Join(dir, "lineitem.parquet"))
+		return tpch.enlarge(ctx, conn, src, "lineitem", n, filepath.Join(dir, "lineitem.parquet"))
 	})
 }
 

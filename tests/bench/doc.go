@@ -5,6 +5,7 @@
 // cgo nor DuckDB reaches the engine.
 //
 //	go run . -scale x10               TPC-H over sf0.1 times ten, as Parquet
+//	go run . -suite tpcds             TPC-DS over its mini data times ten
 //	go run . -query 1,6 -profile      two queries, with Gannet's CPU profile
 //	go run . -make big                a 2 GB file to try things on
 //
@@ -25,7 +26,7 @@
 // # Files
 //
 // main.go is the command line, suite.go the SQL and its tables, data.go writes
-// the enlarged data, worker.go the process that runs queries, client.go the
+// the enlarged data, shifted.go says which keys differ between its copies, worker.go the process that runs queries, client.go the
 // other end of its pipe, compare.go the judge, report.go the tables.
 //
 // It does not test anything but speed and equality with DuckDB; tests/slt and

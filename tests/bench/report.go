@@ -32,8 +32,8 @@ func (r *report) title() string {
 
 func (r *report) head(w io.Writer) {
 	fmt.Fprintln(w, r.title())
-	fmt.Fprintf(w, "%-5s %12s %12s %7s %9s %9s %8s  %s\n",
-		"query", r.o.engineA, r.o.engineB, "ratio", "peak MB", "peak MB", "rows", "answers")
+	fmt.Fprintf(w, "%-5s %12s %12s %7s %9s %9s %9s %9s %8s  %s\n",
+		"query", r.o.engineA, r.o.engineB, "ratio", "cpu ms", "cpu ms", "peak MB", "peak MB", "rows", "answers")
 }
 
 func (r *report) add(w io.Writer, l *line) {
@@ -42,8 +42,8 @@ func (r *report) add(w io.Writer, l *line) {
 	if l.B != nil {
 		b = l.B
 	}
-	fmt.Fprintf(w, "q%-4s %12s %12s %7s %9s %9s %8d  %s\n", l.Query,
-		millis(l.A.Median), millis(b.Median), ratio(l.Ratio), megabytes(l.A.PeakKB), megabytes(b.PeakKB), l.Rows, l.Verdict)
+	fmt.Fprintf(w, "q%-4s %12s %12s %7s %9s %9s %9s %9s %8d  %s\n", l.Query,
+		millis(l.A.Median), millis(b.Median), ratio(l.Ratio), millis(l.A.CPU), millis(b.CPU), megabytes(l.A.PeakKB), megabytes(b.PeakKB), l.Rows, l.Verdict)
 	for _, t := range l.Top {
 		fmt.Fprintf(w, "      %v\n", t)
 	}
@@ -55,7 +55,7 @@ func (r *report) add(w io.Writer, l *line) {
 func (r *report) foot(w io.Writer) {
 	mean, n := r.mean()
 	if n > 0 {
-		fmt.Fprintf(w, "geometric mean %s/%s over %d queries: %.3f; largest %.2f\n", r.o.engineA, r.o.engineB, n, mean, r.largest())
+		fmt.Fprintf(w, "geometric mean %s/%s over %d queries: %.3f; largest %.2f; %s\n", r.o.engineA, r.o.engineB, n, mean, r.largest(), r.slow())
 	}
 }
 
@@ -80,6 +80,24 @@ func (r *report) largest() float64 {
 		most = math.Max(most, l.Ratio)
 	}
 	return most
+}
+
+// slower is by how much a query must be slower to count as slow: the ratio of
+// two times of a few milliseconds says little.
+const slower = 20 * time.Millisecond
+
+// slow tells how many queries are slow, in two degrees.
+func (r *report) slow() string {
+	count := func(limit float64) int {
+		n := 0
+		for _, l := range r.lines {
+			if l.Ratio > limit && time.Duration(l.A.Median-l.B.Median) > slower {
+				n++
+			}
+		}
+		return n
+	}
+	return fmt.Sprintf("%d above 1.5 and %d above 2.5 by more than %d ms", count(1.5), count(2.5), slower.Milliseconds())
 }
 
 // wrong counts the queries that failed or differ.
@@ -128,7 +146,7 @@ func (r *report) asMarkdown() string {
 			l.Rows, strings.ReplaceAll(l.Verdict, "|", "\\|"))
 	}
 	if mean, n := r.mean(); n > 0 {
-		fmt.Fprintf(&sb, "\nGeometric mean of the ratios: **%.3f** over %d queries; largest %.2f.\n", mean, n, r.largest())
+		fmt.Fprintf(&sb, "\nGeometric mean of the ratios: **%.3f** over %d queries; largest %.2f; %s.\n", mean, n, r.largest(), r.slow())
 	}
 	for _, l := range r.lines {
 		if len(l.Top) == 0 {

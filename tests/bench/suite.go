@@ -18,14 +18,46 @@ type suite struct {
 }
 
 type query struct {
-	name string // as "06"
-	sql  string
+	name string   // as "06"
+	sql  []string // statements; the last one's rows are the answer
+}
+
+// ownSuites names the suites whose queries lie beside this program, and the
+// suite whose data they read.
+var ownSuites = map[string]string{"outofcore": "tpch"}
+
+// data is the folder of the suite's data below -source.
+func (o *options) dataOf() string {
+	if of, ok := ownSuites[o.suite]; ok {
+		return of
+	}
+	return o.suite
+}
+
+// queryDir is where the suite's queries are.
+func (o *options) queryDir() (string, error) {
+	if _, ok := ownSuites[o.suite]; !ok {
+		return filepath.Join(o.source, o.suite, "queries"), nil
+	}
+	here, err := sourceDir()
+	return filepath.Join(here, o.suite, "queries"), err
+}
+
+// statements splits the text of a query file where a line ends in a semicolon.
+func statements(text string) []string {
+	var out []string
+	for _, s := range strings.Split(text+"\n", ";\n") {
+		if s = strings.TrimSpace(s); s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
 }
 
 // A tableFile is a table and the file that holds it.
 type tableFile struct{ name, path string }
 
-var queryFile = regexp.MustCompile(`^q(\d+)\.sql$`)
+var queryFile = regexp.MustCompile(`^q?(\d+)\.sql$`)
 
 // loadSuite reads the queries and finds the data, which it makes if needed.
 func loadSuite(ctx context.Context, o *options) (*suite, error) {
@@ -34,7 +66,10 @@ func loadSuite(ctx context.Context, o *options) (*suite, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(o.source, o.suite, "queries")
+	dir, err := o.queryDir()
+	if err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, err
@@ -52,7 +87,11 @@ func loadSuite(ctx context.Context, o *options) (*suite, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.queries = append(s.queries, query{m[1], strings.TrimRight(string(text), "; \t\r\n")})
+		stmts := statements(string(text))
+		if len(stmts) == 0 {
+			return nil, fmt.Errorf("no statement in %s", e.Name())
+		}
+		s.queries = append(s.queries, query{m[1], stmts})
 	}
 	if len(s.queries) == 0 {
 		return nil, fmt.Errorf("no queries in %s", dir)
@@ -78,10 +117,10 @@ func (o *options) wanted() ([]int, error) {
 
 // tables finds the files of the tables.
 func (o *options) tables(ctx context.Context) ([]tableFile, error) {
-	dir := filepath.Join(o.source, o.suite, o.scale)
-	if o.scale == "x10" {
+	dir := filepath.Join(o.source, o.dataOf(), o.scale)
+	if n, ok := times(o.scale); ok {
 		var err error
-		if dir, err = o.enlarged(ctx); err != nil {
+		if dir, err = o.enlarged(ctx, n); err != nil {
 			return nil, err
 		}
 	}

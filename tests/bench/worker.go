@@ -26,7 +26,7 @@ import (
 // one line of JSON.
 type request struct {
 	Op      string   // setup, run, profile
-	SQL     []string // statements of setup, the query of run and profile
+	SQL     []string // statements; the rows of the last one are the answer of run
 	Keep    bool     // run: send the rows, too
 	Seconds float64  // time limit of run; how long profile goes on
 	File    string   // where profile writes
@@ -35,6 +35,7 @@ type request struct {
 type response struct {
 	Err     string
 	Nanos   int64      // run: time to the last row
+	CPU     int64      // run: nanoseconds of CPU time of all threads
 	Rows    int        // run
 	Types   []string   // run with Keep
 	Cells   [][]string // run with Keep; NULL is "\x00"
@@ -103,17 +104,23 @@ func (w *worker) handle(req *request) (*response, error) {
 		resetPeak()
 		return &response{IdleKB: statusKB("VmRSS")}, nil
 	case "run":
-		return w.run(ctx, req.SQL[0], req.Keep)
+		return w.run(ctx, req.SQL, req.Keep)
 	case "profile":
 		return w.profile(ctx, req)
 	}
 	return nil, fmt.Errorf("unknown request %q", req.Op)
 }
 
-func (w *worker) run(ctx context.Context, q string, keep bool) (*response, error) {
+func (w *worker) run(ctx context.Context, stmts []string, keep bool) (*response, error) {
 	res := &response{}
-	start := time.Now()
-	rows, err := w.conn.QueryContext(ctx, q)
+	start, cpuStart := time.Now(), processCPU()
+	last := len(stmts) - 1
+	for _, s := range stmts[:last] {
+		if _, err := w.conn.ExecContext(ctx, s); err != nil {
+			return nil, fmt.Errorf("%.40s: %w", s, err)
+		}
+	}
+	rows, err := w.conn.QueryContext(ctx, stmts[last])
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +154,7 @@ func (w *worker) run(ctx context.Context, q string, keep bool) (*response, error
 	if err := rows.Err(); err != nil {
 		return nil, err
 	}
-	res.Nanos = time.Since(start).Nanoseconds()
+	res.Nanos, res.CPU = time.Since(start).Nanoseconds(), processCPU()-cpuStart
 	res.PeakKB = statusKB("VmHWM")
 	return res, nil
 }
@@ -162,7 +169,7 @@ func (w *worker) profile(ctx context.Context, req *request) (*response, error) {
 	}
 	var err error
 	for start := time.Now(); err == nil && time.Since(start).Seconds() < req.Seconds; {
-		_, err = w.run(ctx, req.SQL[0], false)
+		_, err = w.run(ctx, req.SQL, false)
 	}
 	pprof.StopCPUProfile()
 	if err != nil {

@@ -21,5 +21,5 @@
 //
 // Rows that are equal in all keys come in any order.
 //
-// What it does not do: collations, nested types as keys (0A000).
+// What it does not do: collations.
 package order

@@ -43,8 +43,8 @@ type Sort struct {
 
 var _ operators.Sink = (*Sort)(nil)
 
-// NewSort returns a sort of chunks of the given types. Errors: 0A000 for keys
-// of nested types.
+// NewSort returns a sort of chunks of the given types. Errors: 54011 for rows
+// that are too wide.
 func NewSort(env *operators.Env, ts []types.Type, keys []Key) (*Sort, error) {
 	return newSort(env, ts, keys, -1, 0)
 }

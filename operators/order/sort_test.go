@@ -48,6 +48,35 @@ func randomValue(r *rand.Rand, t types.Type) types.Value {
 		return types.NullOf(t)
 	}
 	switch t.ID {
+	case types.List, types.Array, types.Struct, types.Map:
+		v := types.Value{Type: t}
+		kids := []types.Type{}
+		switch t.ID {
+		case types.Struct:
+			for _, f := range t.Ext.Fields {
+				kids = append(kids, f.Type)
+			}
+		case types.Map:
+			for range r.IntN(3) {
+				kids = append(kids, types.StructOf(t.Ext.Fields...))
+			}
+		default:
+			n := r.IntN(4)
+			if t.ID == types.Array {
+				n = t.Ext.Size
+			}
+			for range n {
+				kids = append(kids, *t.Ext.Child)
+			}
+		}
+		for _, k := range kids {
+			x := randomValue(r, k)
+			for t.ID == types.Map && x.IsNull {
+				x = randomValue(r, k)
+			}
+			v.Children = append(v.Children, x)
+		}
+		return v
 	case types.Varchar:
 		s := words[r.IntN(len(words))]
 		if r.IntN(4) == 0 {
@@ -193,6 +222,16 @@ var allTypes = []types.ID{
 	types.UBigInt, types.Float, types.Double, types.Varchar, types.Date, types.Timestamp, types.IntervalID,
 }
 
+var nestedTypes = []types.Type{
+	types.ListOf(types.Of(types.Integer)),
+	types.ListOf(types.Of(types.Varchar)),
+	types.ListOf(types.ListOf(types.Of(types.TinyInt))),
+	types.ArrayOf(types.Of(types.Double), 3),
+	types.StructOf(types.Field{Name: "a", Type: types.Of(types.Boolean)}, types.Field{Name: "b", Type: types.ListOf(types.Of(types.HugeInt))}),
+	types.StructOf(types.Field{Name: "a", Type: types.Of(types.IntervalID)}, types.Field{Name: "b", Type: types.Of(types.Varchar)}),
+	types.ListOf(types.StructOf(types.Field{Name: "x", Type: types.Of(types.UTinyInt)}, types.Field{Name: "y", Type: types.Of(types.Float)})),
+}
+
 func TestSortAgainstReference(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range 300 {
@@ -203,7 +242,11 @@ func TestSortAgainstReference(t *testing.T) {
 		}
 		var ts []types.Type
 		for range 1 + r.IntN(4) {
-			ts = append(ts, types.Of(allTypes[r.IntN(len(allTypes))]))
+			if n := r.IntN(len(allTypes) + len(nestedTypes)); n < len(allTypes) {
+				ts = append(ts, types.Of(allTypes[n]))
+			} else {
+				ts = append(ts, nestedTypes[n-len(allTypes)])
+			}
 		}
 		ts = append(ts, types.Of(types.BigInt), types.Of(types.Varchar))
 		var keys []order.Key

@@ -28,6 +28,4 @@
 // reservation of its own. When a part does not fit, workers get out of each
 // other's way, other parts go to disk, and it is divided by further bits of
 // the hash; a single partition of the query that does not fit is error 53200.
-//
-// What it does not do: partition or order keys of nested types (0A000).
 package window

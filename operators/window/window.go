@@ -49,8 +49,8 @@ type Window struct {
 
 var _ operators.Sink = (*Window)(nil)
 
-// New makes a window. It reserves no memory. Errors: 0A000 for keys of nested
-// types, 54011 when rows are too wide.
+// New makes a window. It reserves no memory. Errors: 54011 when rows are too
+// wide.
 func New(env *operators.Env, plan Plan) (*Window, error) {
 	if err := plan.check(); err != nil {
 		return nil, err

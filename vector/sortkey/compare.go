@@ -21,7 +21,7 @@ type Rows struct {
 }
 
 // NewRows lays out rows of the columns ts with the words of keys behind them.
-// Errors: 0A000 for keys of nested types, 54011 for rows that are too wide.
+// Errors: 54011 for rows that are too wide.
 func NewRows(ts []types.Type, keys []Key, o rowfmt.Options) (*Rows, error) {
 	r := &Rows{}
 	enc, n, err := NewEncoders(ts, keys)
@@ -45,7 +45,7 @@ func NewRows(ts []types.Type, keys []Key, o rowfmt.Options) (*Rows, error) {
 // Word returns word i of the row at a.
 func (r *Rows) Word(a raw.Addr, i int) uint64 { return *raw.At[uint64](a, r.Words[i]) }
 
-// Str returns the bytes of string key k of the row at a.
+// Str returns the bytes of key k, a string or a nested value, of the row at a.
 func (r *Rows) Str(k int, a raw.Addr, bufs [][]byte) []byte {
 	return vector.Str(raw.At[types.StringRef](a, r.Layout.ColOffset(r.Keys[k].Col)), bufs)
 }
@@ -59,10 +59,10 @@ func (r *Rows) Compare(k int, a raw.Addr, abufs [][]byte, b raw.Addr, bbufs [][]
 				return c
 			}
 		}
-		if !e.IsString() || !e.Long(r.Word(a, e.First+1)) {
+		if !e.HasLong() || !e.Long(r.Word(a, e.First+1)) {
 			continue
 		}
-		if c := bytes.Compare(r.Str(k, a, abufs), r.Str(k, b, bbufs)); c != 0 {
+		if c := r.compareLong(k, r.Str(k, a, abufs), r.Str(k, b, bbufs)); c != 0 {
 			if e.Desc {
 				return -c
 			}
@@ -70,6 +70,14 @@ func (r *Rows) Compare(k int, a raw.Addr, abufs [][]byte, b raw.Addr, bbufs [][]
 		}
 	}
 	return 0
+}
+
+// compareLong orders two values of key k as rows keep them.
+func (r *Rows) compareLong(k int, a, b []byte) int {
+	if t := r.Keys[k].typ; isNested(t) {
+		return rowfmt.CompareValues(t, a, b)
+	}
+	return bytes.Compare(a, b)
 }
 
 // Same reports whether two rows with the same heap pages are equal in the keys
@@ -82,7 +90,7 @@ func (r *Rows) Same(from, to int, a, b raw.Addr, bufs [][]byte) bool {
 				return false
 			}
 		}
-		if e.IsString() && e.Long(r.Word(a, e.First+1)) && !bytes.Equal(r.Str(k, a, bufs), r.Str(k, b, bufs)) {
+		if e.HasLong() && e.Long(r.Word(a, e.First+1)) && r.compareLong(k, r.Str(k, a, bufs), r.Str(k, b, bufs)) != 0 {
 			return false
 		}
 	}
@@ -125,7 +133,7 @@ func (s *sorter) word(a, tmp []Pair, k, w int) error {
 	next := w + 1
 	long := false
 	if next == e.First+e.Words {
-		long = e.IsString()
+		long = e.HasLong()
 		k++
 	}
 	if next == len(r.Words) && !long {
@@ -169,8 +177,8 @@ func (s *sorter) word(a, tmp []Pair, k, w int) error {
 // longPiece is how many rows are sorted by comparison at once.
 const longPiece = 1 << 12
 
-// long orders rows whose words up to string key k are equal by comparing the
-// strings themselves: pieces first, which are then merged.
+// long orders rows whose words up to key k are equal by comparing the values
+// themselves: pieces first, which are then merged.
 func (s *sorter) long(a, tmp []Pair, k int) error {
 	compare := func(x, y Pair) int { return s.r.Compare(k, x.Row, s.bufs, y.Row, s.bufs) }
 	for from := 0; from < len(a); from += longPiece {

@@ -7,11 +7,11 @@
 // encoding. [Rows] is a row layout (vector/rowfmt) of columns followed by the
 // words of their keys, so that rows that were on disk are sorted or merged
 // without encoding anything again. Rows.Sort orders [Pair]s, of the first word
-// and the row's address, by radix, ties by the next word. Only strings of more
-// than 14 bytes that agree in those need to be looked at themselves.
+// and the row's address, by radix, ties by the next word. Only strings and nested
+// values whose words hold a beginning of them that agrees need to be looked at
+// themselves.
 //
 // Rows that are equal in all keys come in any order.
 //
-// What it does not do: collations, nested types as keys (0A000), memory: pairs
-// belong to the caller.
+// What it does not do: collations; memory: pairs belong to the caller.
 package sortkey

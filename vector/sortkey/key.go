@@ -25,6 +25,7 @@ type Key struct {
 //	128 bits         3 words  null, 128 bits; intervals as months and rest
 //	strings          2 words  null, 14 bytes (zero padded), 15 bits length,
 //	                          longString for all longer strings
+//	nested           2 words  as strings, of the text that nested.go tells
 //
 // Integers have their sign bit flipped, floats are ordered as IEEE 754 total
 // order with one zero and one NaN at the end. Values of descending keys are
@@ -47,7 +48,7 @@ type Encoder struct {
 }
 
 // NewEncoders plans the words of keys over columns of the given types, and
-// returns how many words there are. Errors: 0A000 for nested types.
+// returns how many words there are. Errors: 0A000 for types without an order.
 func NewEncoders(ts []types.Type, keys []Key) ([]Encoder, int, error) {
 	var out []Encoder
 	n := 0
@@ -56,12 +57,12 @@ func NewEncoders(ts []types.Type, keys []Key) ([]Encoder, int, error) {
 		switch e.typ.Physical() {
 		case types.PBool, types.PInt8, types.PInt16, types.PInt32, types.PUint8, types.PUint16, types.PUint32, types.PFloat32:
 			e.Words = 1
-		case types.PInt64, types.PUint64, types.PFloat64, types.PString:
+		case types.PInt64, types.PUint64, types.PFloat64, types.PString, types.PList, types.PArray, types.PStruct:
 			e.Words = 2
 		case types.PInt128, types.PUint128, types.PInterval:
 			e.Words = 3
 		default:
-			return nil, 0, sqlerr.New(sqlerr.CodeUnsupported, "ordering by a %s is not supported yet", e.typ)
+			return nil, 0, sqlerr.New(sqlerr.CodeUnsupported, "ordering by a %s is not supported", e.typ)
 		}
 		n += e.Words
 		out = append(out, e)
@@ -69,11 +70,12 @@ func NewEncoders(ts []types.Type, keys []Key) ([]Encoder, int, error) {
 	return out, n, nil
 }
 
-// IsString reports whether equal words may stand for different strings.
-func (e *Encoder) IsString() bool { return e.typ.Physical() == types.PString }
+// HasLong reports whether equal words may stand for different values: strings
+// and nested ones.
+func (e *Encoder) HasLong() bool { return e.typ.Physical() == types.PString || isNested(e.typ) }
 
-// Long reports whether w, the last word of a string key, stands for more
-// strings than one.
+// Long reports whether w, the last word of such a key, stands for more values
+// than one.
 func (e *Encoder) Long(w uint64) bool {
 	if e.Desc {
 		w = ^w
@@ -84,8 +86,12 @@ func (e *Encoder) Long(w uint64) bool {
 // Encode writes the words of v at positions sel (nil: 0 to n-1) to words,
 // indexed by position.
 func (e *Encoder) Encode(v *vector.Vector, sel []uint32, n int, words [][]uint64, tmp *vector.Vector) {
-	w := v.View(tmp)
 	words = words[e.First : e.First+e.Words]
+	if isNested(e.typ) {
+		e.encodeNested(v, sel, n, words)
+		return
+	}
+	w := v.View(tmp)
 	switch e.typ.Physical() {
 	case types.PBool, types.PUint8:
 		encode32(e, raw.Cast[uint8](w.Data), &w, sel, n, words[0], 0)
@@ -161,6 +167,18 @@ func put64(words [][]uint64, p int, bit, x uint64) {
 func (e *Encoder) encode64(vals []uint64, w *vector.View, sel []uint32, n int, words [][]uint64, sign uint64) {
 	value, null := e.nullBits()
 	flip := e.flip() ^ sign
+	if e.typ.ID == types.TimeTZ {
+		for i := range n {
+			p := at(sel, i)
+			k := w.Index(p)
+			if w.Valid != nil && !w.Valid.Get(k) {
+				put64(words, p, null, 0)
+				continue
+			}
+			put64(words, p, value, instant(vals[k])^flip)
+		}
+		return
+	}
 	for i := range n {
 		p := at(sel, i)
 		k := w.Index(p)
@@ -171,6 +189,10 @@ func (e *Encoder) encode64(vals []uint64, w *vector.View, sel []uint32, n int, w
 		put64(words, p, value, vals[k]^flip)
 	}
 }
+
+// instant turns a TIMETZ into a number that orders by instant, then by zone;
+// see the layout of the type.
+func instant(x uint64) uint64 { return x + x&(1<<24-1)*types.MicrosPerSecond<<24 }
 
 // put128 stores a null bit and 128 bits.
 func put128(words [][]uint64, p int, bit, hi, lo uint64) {
@@ -204,10 +226,16 @@ func (e *Encoder) encodeIntervals(w *vector.View, sel []uint32, n int, words [][
 			put128(words, p, null, 0, 0)
 			continue
 		}
-		months, days, micros := vals[k].Normalize()
-		rest := days*(2*microsPerDay) + micros // each part keeps its sign
-		put128(words, p, value, uint64(months)^(1<<63)^flip, uint64(rest)^(1<<63)^flip)
+		months, rest := intervalParts(vals[k])
+		put128(words, p, value, months^flip, rest^flip)
 	}
+}
+
+// intervalParts are the two numbers by which intervals are ordered.
+func intervalParts(v types.Interval) (months, rest uint64) {
+	m, days, micros := v.Normalize()
+	r := days*(2*microsPerDay) + micros // each part keeps its sign
+	return uint64(m) ^ 1<<63, uint64(r) ^ 1<<63
 }
 
 func (e *Encoder) encodeFloats(w *vector.View, sel []uint32, n int, words [][]uint64) {

@@ -67,6 +67,7 @@ func (p *pace) worthTime(ratio float64) bool {
 // few hints; goroutines that race on them cost a guess, not correctness.
 type chooser struct {
 	m       *Manager
+	never   bool         // store everything
 	trusted atomic.Bool  // the last payload compressed well: no sample needed
 	skip    atomic.Int32 // payloads to store without looking
 	backoff atomic.Int32 // the last value skip was set to
@@ -76,7 +77,7 @@ type chooser struct {
 // worthTrying says whether to look at a payload at all.
 func (c *chooser) worthTrying(length int) bool {
 	mode := c.m.opts.Compression
-	if length < minCompressed || length > MaxCompressed || mode == CompressNever {
+	if c.never || length < minCompressed || length > MaxCompressed || mode == CompressNever {
 		return false
 	}
 	crowded := c.m.crowded()

@@ -112,6 +112,16 @@ func (m *Manager) Create(tag string) (*File, error) {
 	return f, nil
 }
 
+// CreateStored is Create for a file whose payloads are never compressed: one
+// that is written because memory is short even of scratch space.
+func (m *Manager) CreateStored(tag string) (*File, error) {
+	f, err := m.Create(tag)
+	if err == nil {
+		f.chooser.never = true
+	}
+	return f, err
+}
+
 // open creates the file and, where that is possible, unlinks it at once.
 func (m *Manager) open(path string) (*handle, error) {
 	if !m.isReal {

@@ -56,4 +56,5 @@ type ScanCounters struct {
 	RowsScanned      atomic.Int64 // rows of the row groups read
 	RowsOut          atomic.Int64 // rows that passed the predicates
 	FilesOpened      atomic.Int64
+	BytesSpooled     atomic.Int64 // values of pages that went through a temporary file
 }

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 
+	"github.com/gannetdb/gannet/spill"
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/types"
@@ -82,6 +83,12 @@ type ScanSpec struct {
 	// Workers hints how many readers there will be, so that a scan of few and
 	// large morsels may cut them smaller; 0: as many as GOMAXPROCS.
 	Workers int
+	// Spill is where a scan may keep decoded pages that Mem has no room for;
+	// nil: nowhere, and then it fails with 53200.
+	Spill *spill.Manager
+	// SpoolAlways sends all pages through Spill, however much room there is:
+	// for tests.
+	SpoolAlways bool
 	// Buffers lends page buffers of readers that were closed before; may be nil.
 	Buffers *Buffers
 	// Counters receives what was read and skipped; nil when nobody asks.

@@ -100,5 +100,8 @@ func scanNote(c *storage.ScanCounters) []string {
 	if n := c.PagesSkipped.Load(); n > 0 {
 		parts = append(parts, fmt.Sprintf("pages skipped: %d", n))
 	}
+	if n := c.BytesSpooled.Load(); n > 0 {
+		parts = append(parts, fmt.Sprintf("spooled: %d bytes", n))
+	}
 	return parts
 }

@@ -25,6 +25,7 @@ type columnReader struct {
 	group    int
 	mem      *memory
 	codec    *codecState
+	spool    *spooler
 	counters *storage.ScanCounters
 	meta     *columnMeta
 	src      chunkSource
@@ -47,6 +48,12 @@ type columnReader struct {
 	other   valueDecoder // of encoding otherIs, kept from page to page
 	otherIs encoding
 	scratch []byte // values of other
+
+	// When the reader spools.
+	spooled      spooled
+	codesSpooled bool   // the file has the page's dictionary codes
+	levelsInPage bool   // levels lie in the page's buffer
+	kept         []byte // levels of a page whose buffer is gone
 
 	// The dictionary: entries, one zero entry behind them for NULL.
 	dictAt     int64 // 0: none
@@ -75,13 +82,14 @@ type columnReader struct {
 	valid [vector.Capacity / 64]uint64
 }
 
-func newColumnReader(leaf *leafColumn, name, path string, mem *memory, codec *codecState, counters *storage.ScanCounters) (*columnReader, error) {
+func newColumnReader(leaf *leafColumn, name, path string, r *Reader) (*columnReader, error) {
+	mem := &r.mem
 	// The vectors' own memory: values, codes, bitmap.
 	if err := mem.grow(vector.Capacity*(leaf.kind.typ.Physical().Width()+4) + 1024); err != nil {
 		return nil, err
 	}
 	return &columnReader{
-		leaf: leaf, name: name, path: path, mem: mem, codec: codec, counters: counters,
+		leaf: leaf, name: name, path: path, mem: mem, codec: &r.codec, spool: &r.spool, counters: r.s.spec.Counters,
 		out: vector.New(leaf.kind.typ), flat: vector.New(leaf.kind.typ), bufs: make([][]byte, 1, 4),
 	}, nil
 }
@@ -96,6 +104,8 @@ func (c *columnReader) open(meta *columnMeta, group int, rows int64) {
 	c.pos, c.rowsLeft, c.skipped, c.pageLeft = c.src.off, rows, 0, 0
 	c.mode, c.sawData = modeNone, false
 	c.dictAt, c.dictReady = 0, false
+	c.codesSpooled, c.levelsInPage = false, false
+	c.spooled.release()
 	c.releaseHeld()
 	c.bufs = c.bufs[:1]
 	c.bufs[0] = nil
@@ -130,17 +140,25 @@ func (c *columnReader) takeFree() (b []byte) {
 	return b
 }
 
-// releaseHeld takes back the page buffers of the vector before; two are kept.
+// releaseHeld takes back the page buffers of the vector before; two are kept,
+// or, when memory is short, small ones.
 func (c *columnReader) releaseHeld() {
-	for _, b := range c.held {
-		if len(c.free) < 2 {
-			c.free = append(c.free, b)
+	c.free = append(c.free, c.held...)
+	c.held = c.held[:0]
+	c.dropFree(2)
+}
+
+// dropFree gives back the buffers that nobody uses, but for the last most.
+func (c *columnReader) dropFree(most int) {
+	kept := c.free[:0]
+	for i, b := range c.free {
+		if len(c.free)-i <= most && (!c.spool.on || cap(b) < spoolLeast) {
+			kept = append(kept, b)
 		} else {
-			c.mem.shrink(cap(b))
-			c.mem.forget(b)
+			c.mem.drop(b)
 		}
 	}
-	c.held = c.held[:0]
+	c.free = kept
 }
 
 // start prepares for a read: pending skips are made, buffers that only the
@@ -349,7 +367,11 @@ func within(sel []uint32, lo, hi int) (from, to int) {
 
 // readIndices reads dictionary indices and checks that each has an entry.
 func (c *columnReader) readIndices(codes []uint32) error {
-	if err := c.index.read(codes); err != nil {
+	if c.codesSpooled {
+		if err := c.spooled.codes(codes); err != nil {
+			return err
+		}
+	} else if err := c.index.read(codes); err != nil {
 		return err
 	}
 	if c.index.width < 31 && 1<<c.index.width <= c.dictLen {
@@ -530,7 +552,12 @@ func (c *columnReader) skipValues(m int) (err error) {
 		c.bit += m
 	case modeOther, modeLengths:
 		err = c.other.skip(c.mem, m)
-	case modeRLE, modeDict:
+	case modeDict:
+		if c.codesSpooled {
+			return c.spooled.pass(int64(m) * 4)
+		}
+		err = c.index.skip(m)
+	case modeRLE:
 		err = c.index.skip(m)
 	}
 	return err

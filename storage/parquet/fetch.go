@@ -168,6 +168,14 @@ func (f *fetcher) plan(chunks []*chunkSource) {
 	}
 }
 
+// separate makes the given chunks, whose off and end are set, be read each
+// through a window of its own.
+func (f *fetcher) separate(chunks []*chunkSource) {
+	for _, c := range chunks {
+		c.f, c.rng, c.win = f, -1, c.win[:0]
+	}
+}
+
 // at returns n bytes at offset pos of the file, fewer only at the chunk's end.
 // more is how many bytes behind them are likely to be wanted soon. lasting
 // tells that the bytes stay until the next morsel; otherwise only until the

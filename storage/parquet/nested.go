@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/gannetdb/gannet/storage"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/types"
@@ -33,15 +32,15 @@ type nestedPart struct {
 	outs     []*vector.Vector // of children
 }
 
-func newNestedReader(s *schema, c *column, path string, mem *memory, codec *codecState, counters *storage.ScanCounters) (*nestedReader, error) {
+func newNestedReader(s *schema, c *column, path string, reader *Reader) (*nestedReader, error) {
 	r := &nestedReader{name: c.Name, path: path}
 	f := c.nested
 	for i := range f.leaves {
-		leaf, err := newColumnReader(&s.leaves[f.first+i], c.Name, path, mem, codec, counters)
+		leaf, err := newColumnReader(&s.leaves[f.first+i], c.Name, path, reader)
 		if err != nil {
 			return nil, err
 		}
-		if err := mem.grow(2 * 4 * levelBlock); err != nil {
+		if err := reader.mem.grow(2 * 4 * levelBlock); err != nil {
 			return nil, err
 		}
 		r.leaves = append(r.leaves, &leafReader{c: leaf})

@@ -50,6 +50,12 @@ func (c *columnReader) openPage(ctx context.Context) error {
 		}
 		body, err := c.readHeader(ctx, &h)
 		if err != nil {
+			if c.spool.able(err) {
+				if err := c.spool.start(ctx, c); err != nil {
+					return err
+				}
+				continue
+			}
 			return err
 		}
 		next := body + int64(h.compressedSize)
@@ -73,7 +79,14 @@ func (c *columnReader) openPage(ctx context.Context) error {
 				}
 				continue
 			}
-			if err := c.loadPage(ctx, &h, body); err != nil {
+			err := c.loadPage(ctx, &h, body)
+			if c.spool.able(err) {
+				if err := c.spool.start(ctx, c); err != nil {
+					return err
+				}
+				err = c.loadPage(ctx, &h, body)
+			}
+			if err != nil {
 				return err
 			}
 			c.pageLeft, c.aligned = n, h.typ == pageDataV2
@@ -112,6 +125,9 @@ func (c *columnReader) readHeader(ctx context.Context, h *pageHeader) (body int6
 	if c.skipped > 0 {
 		more = 8 << 10 // the body is perhaps not wanted
 	}
+	if c.spool.on {
+		more = 2 << 10
+	}
 	for size := 256; ; size *= 8 {
 		b, _, err := c.src.at(ctx, c.pos, size, more)
 		if err != nil {
@@ -132,6 +148,10 @@ func (c *columnReader) readHeader(ctx context.Context, h *pageHeader) (body int6
 
 // pageBytes returns the body of a page as stored, its checksum verified.
 func (c *columnReader) pageBytes(ctx context.Context, h *pageHeader, at int64) (b []byte, lasting bool, err error) {
+	if c.spool.on && c.src.rng < 0 {
+		b, err = c.spool.read(ctx, h, at)
+		return b, false, err
+	}
 	b, lasting, err = c.src.at(ctx, at, int(h.compressedSize), window)
 	if err != nil {
 		return nil, false, err
@@ -184,6 +204,12 @@ func (c *columnReader) loadPage(ctx context.Context, h *pageHeader, at int64) er
 	if err := c.checkEncoding(h.encoding); err != nil {
 		return err
 	}
+	if c.spool.on && (h.encoding == encPlainDictionary || h.encoding == encRLEDictionary) {
+		// Dictionary and data page go through the same buffers.
+		if err := c.loadDictionary(ctx); err != nil {
+			return err
+		}
+	}
 	src, lasting, err := c.pageBytes(ctx, h, at)
 	if err != nil {
 		return err
@@ -209,11 +235,12 @@ func (c *columnReader) loadPage(ctx context.Context, h *pageHeader, at int64) er
 	if err := c.nextBuffer(); err != nil {
 		return err
 	}
-	body, buf, err := c.unpack(c.page, src, size, compressed, lasting)
-	c.page = buf
+	spooling := c.spool.worth(size) && !lasting
+	body, err := c.unpackPage(spooling, src, size, compressed, lasting)
 	if err != nil {
 		return err
 	}
+	c.levelsInPage = h.typ != pageDataV2
 	if h.typ == pageDataV2 {
 		if maxRep > 0 {
 			c.reps.reset(reps, levelWidth(maxRep))
@@ -243,7 +270,55 @@ func (c *columnReader) loadPage(ctx context.Context, h *pageHeader, at int64) er
 			}
 		}
 	}
-	return c.openValues(ctx, h.encoding, body)
+	if !spooling {
+		return c.openValues(ctx, h.encoding, body)
+	}
+	if err := c.spool.open(); err != nil {
+		return err
+	}
+	if err := c.keepLevels(); err != nil {
+		return err
+	}
+	m, err := c.countValues(int(h.numValues))
+	if err != nil {
+		return err
+	}
+	if c.spools(h.encoding, body, m) {
+		if err := c.openValues(ctx, h.encoding, body); err != nil {
+			return err
+		}
+		return c.spoolPage(ctx, m)
+	}
+	if c.page, err = c.mem.fit(c.page, len(body)); err != nil {
+		return err
+	}
+	copy(c.page, body)
+	return c.openValues(ctx, h.encoding, c.page)
+}
+
+// unpackPage decompresses the body of a data page: into the column's buffer,
+// or, when the page is spooled, into the one that the reader's columns share.
+func (c *columnReader) unpackPage(spooling bool, src []byte, size int, compressed, lasting bool) (body []byte, err error) {
+	if !spooling {
+		body, c.page, err = c.unpack(c.page, src, size, compressed, lasting)
+		return body, err
+	}
+	c.page = c.mem.drop(c.page)
+	if !compressed {
+		if len(src) != size {
+			return nil, errPageSize
+		}
+		return src, nil
+	}
+	s := c.spool
+	if size > 0 && !plausible(c.meta.codec, src, size) {
+		return nil, errPageSize
+	}
+	if s.page, err = c.mem.fit(s.page, size); err != nil {
+		return nil, err
+	}
+	body, s.page, err = c.unpack(s.page, src, size, true, false)
+	return body, err
 }
 
 // checkEncoding refuses encodings before anything is read for them.
@@ -265,7 +340,7 @@ func (c *columnReader) checkEncoding(e encoding) error {
 
 // openValues sets up the values of a data page.
 func (c *columnReader) openValues(ctx context.Context, e encoding, body []byte) error {
-	c.body, c.at, c.bit = body, 0, 0
+	c.body, c.at, c.bit, c.codesSpooled = body, 0, 0, false
 	k := &c.leaf.kind
 	switch e {
 	case encPlainDictionary, encRLEDictionary:

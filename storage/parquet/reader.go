@@ -18,6 +18,7 @@ type Reader struct {
 	mem    memory
 	codec  codecState
 	fetch  fetcher
+	spool  spooler
 	cols   []vectorReader // as Scanner.columns
 	sels   [][]storage.Selector
 	row    int64 // next row of the morsel, from the row group's first
@@ -34,6 +35,7 @@ var _ storage.Reader = (*Reader)(nil)
 func newReader(s *Scanner) (*Reader, error) {
 	r := &Reader{s: s, mem: memory{res: s.spec.Mem, kept: s.spec.Buffers}}
 	r.fetch = fetcher{file: s.handle, mem: &r.mem, counters: s.spec.Counters}
+	r.spool = spooler{manager: s.spec.Spill, mem: &r.mem, fetch: &r.fetch, on: s.spec.SpoolAlways, always: s.spec.SpoolAlways}
 	if err := r.mem.grow(codecMemory + 8*vector.Capacity); err != nil {
 		return nil, err
 	}
@@ -43,15 +45,16 @@ func newReader(s *Scanner) (*Reader, error) {
 		var c vectorReader
 		var err error
 		if sc.leaf < 0 {
-			c, err = newNestedReader(s.file.schema, meta, s.file.path, &r.mem, &r.codec, s.spec.Counters)
+			c, err = newNestedReader(s.file.schema, meta, s.file.path, r)
 		} else {
-			c, err = newColumnReader(&s.file.schema.leaves[sc.leaf], meta.Name, s.file.path, &r.mem, &r.codec, s.spec.Counters)
+			c, err = newColumnReader(&s.file.schema.leaves[sc.leaf], meta.Name, s.file.path, r)
 		}
 		if err != nil {
 			r.Close()
 			return nil, err
 		}
 		r.cols = append(r.cols, c)
+		r.spool.add(c)
 		var sels []storage.Selector
 		for _, p := range sc.preds {
 			sels = append(sels, p.NewSelector())
@@ -132,6 +135,9 @@ func (r *Reader) openGroup(m morsel) error {
 	f := r.s.file
 	g := &f.groups[m.group]
 	r.fetch.used = 0
+	if r.spool.on && r.spool.roomFor(r.s.readerBytes) {
+		r.spool.stop()
+	}
 	var sources []*chunkSource
 	filters := 0
 	for i, c := range r.cols {
@@ -157,6 +163,10 @@ func (r *Reader) openGroup(m morsel) error {
 	}
 	if len(r.cols) == r.s.filters {
 		filters = len(sources)
+	}
+	if r.spool.on {
+		r.fetch.separate(sources)
+		return nil
 	}
 	// What predicates need is read first, and perhaps alone.
 	r.fetch.plan(sources[:filters])
@@ -284,9 +294,11 @@ func (r *Reader) Adopt(from storage.Reader) {
 	for i := range r.cols {
 		c, old := r.cols[i].(*columnReader), o.cols[i].(*columnReader)
 		old.leaf, old.name, old.path = c.leaf, c.name, c.path
-		old.mem, old.codec, old.counters = &r.mem, &r.codec, c.counters
+		old.mem, old.codec, old.spool, old.counters = &r.mem, &r.codec, &r.spool, c.counters
+		old.spooled.s = &r.spool
 		r.cols[i] = old
 	}
+	r.spool.adopt(&o.spool)
 	r.codec, o.codec = o.codec, codecState{}
 	r.fetch.ranges = o.fetch.ranges
 	r.selBuf, r.index = o.selBuf, o.index
@@ -299,6 +311,7 @@ func (r *Reader) Close() {
 		return
 	}
 	r.closed = true
+	r.spool.close()
 	r.codec.close()
 	r.cols, r.fetch.ranges = nil, nil
 	r.mem.close()

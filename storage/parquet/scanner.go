@@ -36,6 +36,8 @@ type Scanner struct {
 	morsels []morsel
 	next    atomic.Int64
 	skipped int // rows groups refuted, for tests
+
+	readerBytes int64 // what a reader that need not spool takes
 }
 
 // scanColumn is a column that the scan decodes.
@@ -58,6 +60,11 @@ func (f *File) Scan(ctx context.Context, spec *storage.ScanSpec) (storage.Scanne
 		return nil, err
 	}
 	s.plan()
+	var ordinals []int
+	for i := range s.columns {
+		ordinals = append(ordinals, s.columns[i].ordinal)
+	}
+	s.readerBytes = f.ReaderBytes(ordinals)
 	if len(s.columns) > 0 && len(s.morsels) > 0 {
 		h, err := f.fs.Open(ctx, f.path)
 		if err != nil {

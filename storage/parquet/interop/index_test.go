@@ -24,7 +24,7 @@ func TestIndexes(t *testing.T) {
 			t.Skip("the public collection is not there")
 		}
 		f := mustOpen(t, data)
-		cols, _, err := scan(f, &storage.ScanSpec{Columns: all(f)})
+		cols, _, err := scanOnce(f, &storage.ScanSpec{Columns: all(f)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,7 +64,7 @@ func checkFind(t *testing.T, f *parquet.File, c int, v types.Value, cols [][]typ
 		}
 		counters := &storage.ScanCounters{}
 		p := storage.Predicate{Column: c, Op: op, Values: []types.Value{v}, NewSelector: func() storage.Selector { return selector{op, v} }}
-		got, _, err := scan(f, &storage.ScanSpec{Columns: []int{c, other}, Predicates: []storage.Predicate{p}, Counters: counters, ChunkRows: 100})
+		got, _, err := scanOnce(f, &storage.ScanSpec{Columns: []int{c, other}, Predicates: []storage.Predicate{p}, Counters: counters, ChunkRows: 100})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestBloom(t *testing.T) {
 	data, want := s.write(t, 77, cols)
 	f := mustOpen(t, data)
 	other, _ := s.write(t, 78, cols)
-	absent, _, err := scan(mustOpen(t, other), &storage.ScanSpec{Columns: all(f)})
+	absent, _, err := scanOnce(mustOpen(t, other), &storage.ScanSpec{Columns: all(f)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func TestBloom(t *testing.T) {
 			counters := &storage.ScanCounters{}
 			p := storage.Predicate{Column: c, Op: storage.In, Values: []types.Value{v, types.NullOf(col.typ)},
 				NewSelector: func() storage.Selector { return selector{storage.Equal, v} }}
-			_, rows, err := scan(f, &storage.ScanSpec{Predicates: []storage.Predicate{p}, Columns: []int{0}, Counters: counters})
+			_, rows, err := scanOnce(f, &storage.ScanSpec{Predicates: []storage.Predicate{p}, Columns: []int{0}, Counters: counters})
 			if err != nil {
 				t.Fatal(err)
 			}

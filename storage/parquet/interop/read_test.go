@@ -8,8 +8,11 @@ import (
 	"testing"
 
 	"github.com/apache/arrow-go/v18/parquet/compress"
+	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/gannetdb/gannet/spill"
 	"github.com/gannetdb/gannet/spill/budget"
+	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
 	"github.com/gannetdb/gannet/storage/parquet"
 	"github.com/gannetdb/gannet/vector"
@@ -17,8 +20,39 @@ import (
 )
 
 // scan returns, a column each, the selected values of a scan with one reader,
-// and the rows' batches.
+// and how many rows there are. It scans a second time with every page going
+// through a temporary file, which must give the same.
 func scan(t storage.Table, spec *storage.ScanSpec) (cols [][]types.Value, rows int, err error) {
+	cols, rows, err = scanOnce(t, spec)
+	spool := *spec
+	spool.Spill, spool.SpoolAlways, spool.Counters = temporary(), true, &storage.ScanCounters{}
+	defer spool.Spill.Close()
+	again, n, failed := scanOnce(t, &spool)
+	switch {
+	case (err == nil) != (failed == nil):
+		return cols, rows, fmt.Errorf("error %v, through a file %v", err, failed)
+	case err != nil && sqlerr.Code(err) != sqlerr.Code(failed):
+		return cols, rows, fmt.Errorf("error %v, through a file %v", err, failed)
+	case err == nil && (n != rows || !sameValues(again, cols)):
+		return cols, rows, fmt.Errorf("the values of %d rows differ when they go through a file", rows)
+	}
+	if n := spool.Spill.Stats().OpenFiles; n != 0 {
+		return cols, rows, fmt.Errorf("%d temporary files were left open", n)
+	}
+	return cols, rows, err
+}
+
+// temporary makes a manager of temporary files in memory.
+func temporary() *spill.Manager {
+	return spill.NewManager(spill.Options{FS: vfs.NewMem(), Dir: "/tmp"})
+}
+
+// sameValues compares columns; NaN is like itself.
+func sameValues(a, b [][]types.Value) bool {
+	return reflect.DeepEqual(a, b) || fmt.Sprint(a) == fmt.Sprint(b)
+}
+
+func scanOnce(t storage.Table, spec *storage.ScanSpec) (cols [][]types.Value, rows int, err error) {
 	ctx := context.Background()
 	s, err := t.Scan(ctx, spec)
 	if err != nil {

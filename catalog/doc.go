@@ -7,7 +7,7 @@
 // its rows; [View] is a query's text and tree.
 //
 // Names are kept as they were written and compare without regard to case.
-// There are two schemas, main and temp; an unqualified name is looked up in
+// The schemas main and temp always exist; an unqualified name is looked up in
 // temp first, then along the search path. The database that qualified names
 // may put before the schema is the snapshot's Database.
 //

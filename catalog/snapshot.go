@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,6 +22,9 @@ type Snapshot struct {
 	Database string
 	// entries by lower-case schema, then lower-case name
 	entries map[string]map[string]Entry
+	// schemas are the names of schemas as they were written, by lower-case name;
+	// those of main and temp may be missing.
+	schemas map[string]string
 }
 
 func key(name string) string { return strings.ToLower(name) }
@@ -114,10 +118,45 @@ func (s *Snapshot) HasSchema(name string) bool { return s.entries[key(name)] != 
 func (s *Snapshot) Schemas() []string {
 	out := make([]string, 0, len(s.entries))
 	for n := range s.entries {
+		if as := s.schemas[n]; as != "" {
+			n = as
+		}
 		out = append(out, n)
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Schema returns the name of a schema as it was written; ok is false when there
+// is none.
+func (s *Snapshot) Schema(name string) (as string, ok bool) {
+	if s.entries[key(name)] == nil {
+		return "", false
+	}
+	if as := s.schemas[key(name)]; as != "" {
+		return as, true
+	}
+	return key(name), true
+}
+
+// In lists the objects of one schema, sorted by name.
+func (s *Snapshot) In(schema string) []Entry {
+	var out []Entry
+	for _, e := range s.entries[key(schema)] {
+		out = append(out, e)
+	}
+	slices.SortFunc(out, byName)
+	return out
+}
+
+// byName orders objects by schema and name.
+func byName(a, b Entry) int {
+	as, an := a.Names()
+	bs, bn := b.Names()
+	if c := strings.Compare(key(as), key(bs)); c != 0 {
+		return c
+	}
+	return strings.Compare(key(an), key(bn))
 }
 
 // All lists the objects of all schemas, sorted by schema and name.
@@ -128,23 +167,13 @@ func (s *Snapshot) All() []Entry {
 			out = append(out, e)
 		}
 	}
-	slices.SortFunc(out, func(a, b Entry) int {
-		as, an := a.Names()
-		bs, bn := b.Names()
-		if c := strings.Compare(key(as), key(bs)); c != 0 {
-			return c
-		}
-		return strings.Compare(key(an), key(bn))
-	})
+	slices.SortFunc(out, byName)
 	return out
 }
 
 // with returns a copy in which entry stands under schema and name; nil removes.
 func (s *Snapshot) with(schema, name string, entry Entry) *Snapshot {
-	n := &Snapshot{Version: s.Version + 1, Database: s.Database, entries: make(map[string]map[string]Entry, len(s.entries))}
-	for k, m := range s.entries {
-		n.entries[k] = m
-	}
+	n := s.next()
 	old := s.entries[key(schema)]
 	m := make(map[string]Entry, len(old)+1)
 	for k, e := range old {
@@ -157,4 +186,10 @@ func (s *Snapshot) with(schema, name string, entry Entry) *Snapshot {
 	}
 	n.entries[key(schema)] = m
 	return n
+}
+
+// next returns a copy that a change is made to; the maps of the schemas are
+// shared.
+func (s *Snapshot) next() *Snapshot {
+	return &Snapshot{Version: s.Version + 1, Database: s.Database, entries: maps.Clone(s.entries), schemas: s.schemas}
 }

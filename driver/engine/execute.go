@@ -36,6 +36,11 @@ func (s *Session) execute(ctx context.Context, stmt Statement, bound bind.Statem
 		return noRows(0), err
 	case *bind.Drop:
 		return s.drop(b)
+	case *bind.CreateSchema:
+		_, err := s.db.catalog.CreateSchema(b.Name, b.Conflict)
+		return noRows(0), sqlerr.WithPos(err, b.Pos)
+	case *bind.DropSchemas:
+		return s.dropSchemas(b)
 	case *bind.Explain:
 		return s.explain(ctx, b, params)
 	case *bind.Set:
@@ -194,7 +199,7 @@ func storageColumns(cols []catalog.Column) []storage.Column {
 
 // newTable makes the rows of a catalog table; entry gets them as its data.
 func (s *Session) newTable(entry *catalog.Table) (*catalog.Table, *memory.Table) {
-	m := memory.New(entry.Name, storageColumns(entry.Columns), s.db.pool, s.db.budget)
+	m := memory.NewEvictable(entry.Name, storageColumns(entry.Columns), s.db.pool, s.db.budget, s.db.spillManager())
 	e := *entry
 	e.Data = m
 	return &e, m
@@ -266,6 +271,19 @@ func (s *Session) drop(b *bind.Drop) (*Rows, error) {
 			return nil, err
 		}
 		closeEntry(e)
+	}
+	return noRows(0), nil
+}
+
+func (s *Session) dropSchemas(b *bind.DropSchemas) (*Rows, error) {
+	for _, n := range b.Names {
+		entries, err := s.db.catalog.DropSchema(n.Name, b.Cascade)
+		if err != nil {
+			return nil, sqlerr.WithPos(err, n.Pos())
+		}
+		for _, e := range entries {
+			closeEntry(e)
+		}
 	}
 	return noRows(0), nil
 }

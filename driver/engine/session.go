@@ -2,11 +2,15 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/gannetdb/gannet/catalog"
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/planner/bind"
+	"github.com/gannetdb/gannet/planner/logical"
+	"github.com/gannetdb/gannet/planner/physical"
 	"github.com/gannetdb/gannet/spill/spawn"
 	"github.com/gannetdb/gannet/sql/ast"
 	"github.com/gannetdb/gannet/sql/parser"
@@ -54,11 +58,19 @@ func (s *Session) Setting(name string) (string, error) {
 	return st.get(s), nil
 }
 
-func (s *Session) schema() string {
-	if s.settings.schema == "" {
-		return "main"
+// schema returns the schema of new objects without one.
+func (s *Session) schema() string { return s.searchPath()[0] }
+
+// searchPath returns the schemas in which names without one are looked up: those
+// set, then main.
+func (s *Session) searchPath() []string {
+	path := s.settings.searchPath
+	for _, p := range path {
+		if strings.EqualFold(p, catalog.Main) {
+			return path
+		}
 	}
-	return s.settings.schema
+	return append(slices.Clone(path), catalog.Main)
 }
 
 // Statement is a parsed statement.
@@ -142,9 +154,12 @@ func (s *Session) Describe(ctx context.Context, stmt Statement) (cols []Column, 
 func (s *Session) bind(ctx context.Context, stmt Statement, params Params) (bind.Statement, error) {
 	o := bind.Options{
 		Catalog:    s.db.catalog.Snapshot(),
-		SearchPath: []string{s.schema()},
+		SearchPath: s.searchPath(),
 		Functions:  functions(),
 		OpenPath:   s.openPath,
+		Evaluate: func(ctx context.Context, e logical.Expr) (types.Value, error) {
+			return physical.Constant(ctx, e, s.functionSession())
+		},
 		Session:    s.functionSession(),
 		NullsFirst: s.settings.nullsFirst,
 		Descending: s.settings.descending,

@@ -8,6 +8,7 @@ import (
 	"time"
 	_ "time/tzdata" // time zones work on machines without a zone database
 
+	"github.com/gannetdb/gannet/catalog"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 )
@@ -17,7 +18,7 @@ type sessionSettings struct {
 	timeZone      string
 	nullsFirst    bool
 	descending    bool
-	schema        string
+	searchPath    []string // schemas
 	dialect       string
 	disabledRules []string
 	optimizerOff  bool
@@ -183,15 +184,14 @@ var settings = []setting{
 		get: func(s *Session) string { return strconv.FormatBool(s.db.options().preserveOrder) },
 	},
 	{
-		name: "schema", aliases: []string{"search_path"}, description: "the schema of names without one",
-		set: func(s *Session, v string) error {
-			if v != "" && !s.db.catalog.Snapshot().HasSchema(v) {
-				return sqlerr.New(sqlerr.CodeUndefinedSchema, "schema %q does not exist", v)
-			}
-			s.settings.schema = v
-			return nil
-		},
+		name: "schema", description: "the schema of names without one, and of new objects",
+		set: func(s *Session, v string) error { return s.setSearchPath(v, false) },
 		get: func(s *Session) string { return s.schema() },
+	},
+	{
+		name: "search_path", description: "the schemas in which names without one are looked up, separated by commas",
+		set: func(s *Session, v string) error { return s.setSearchPath(v, true) },
+		get: func(s *Session) string { return strings.Join(s.settings.searchPath, ",") },
 	},
 	{
 		name: "temp_directory", instance: true, description: "where temporary files go",
@@ -227,6 +227,36 @@ var settings = []setting{
 		},
 		get: func(s *Session) string { return s.settings.timeZone },
 	},
+}
+
+// setSearchPath sets the schemas of names without one; each may follow its
+// database. "" is main alone.
+func (s *Session) setSearchPath(v string, many bool) error {
+	var path []string
+	list := []string{v}
+	if many {
+		list = strings.Split(v, ",")
+	}
+	snap := s.db.catalog.Snapshot()
+	for _, p := range list {
+		p = strings.Trim(strings.TrimSpace(p), `"`)
+		if p == "" {
+			continue
+		}
+		if db, rest, ok := strings.Cut(p, "."); ok && strings.EqualFold(db, snap.Database) {
+			p = rest
+		}
+		if strings.EqualFold(p, snap.Database) {
+			p = catalog.Main
+		}
+		as, ok := snap.Schema(p)
+		if !ok {
+			return sqlerr.New(sqlerr.CodeUndefinedSchema, "schema %q does not exist", p)
+		}
+		path = append(path, as)
+	}
+	s.settings.searchPath = path
+	return nil
 }
 
 // lookup finds a setting by name or alias, without regard to case.

@@ -17,13 +17,18 @@ import (
 type Options struct {
 	// Catalog is the version of the catalog to look names up in.
 	Catalog *catalog.Snapshot
-	// SearchPath lists schemas for unqualified names; empty is main.
+	// SearchPath lists schemas for unqualified names; empty is main. New
+	// objects without a schema go to the first.
 	SearchPath []string
 	Functions  *function.Registry
 	// OpenPath opens the files that FROM 'path' or a reading function names.
 	// nil: files are refused with 42501.
 	OpenPath func(ctx context.Context, path string, args OpenArgs) (storage.Table, error)
 	Session  *function.Session
+	// Evaluate computes an expression without columns whose value decides what
+	// a statement means, such as the argument of COLUMNS. nil: only literals
+	// are understood there.
+	Evaluate func(ctx context.Context, e logical.Expr) (types.Value, error)
 	// NullsFirst and Descending are the session's default_null_order and
 	// default_order for keys that say nothing.
 	NullsFirst bool
@@ -143,7 +148,12 @@ func (b *binder) statement(stmt ast.Statement) (Statement, error) {
 		return b.createTable(s)
 	case *ast.CreateView:
 		return b.createView(s)
+	case *ast.CreateSchema:
+		return b.createSchema(s)
 	case *ast.Drop:
+		if s.Kind == ast.ObjectSchema {
+			return b.dropSchemas(s)
+		}
 		return b.drop(s)
 	case *ast.Insert:
 		return b.insert(s)
@@ -191,8 +201,6 @@ func statementName(s ast.Statement) string {
 		return "MERGE"
 	case *ast.Copy:
 		return "COPY"
-	case *ast.CreateSchema:
-		return "CREATE SCHEMA"
 	case *ast.CreateSequence:
 		return "CREATE SEQUENCE"
 	case *ast.CreateIndex:

@@ -24,6 +24,15 @@ func (b *binder) call(c *exprCtx, f *ast.FuncCall) (logical.Expr, error) {
 			return b.call(c, &m)
 		}
 	}
+	if hasUnpack(f.Args) {
+		args, err := b.unpacked(c, f.Args)
+		if err != nil {
+			return nil, err
+		}
+		g := *f
+		g.Args = args
+		f = &g
+	}
 	if f.Over != nil {
 		return b.window(c, f, name)
 	}
@@ -58,6 +67,15 @@ func (b *binder) call(c *exprCtx, f *ast.FuncCall) (logical.Expr, error) {
 	return b.scalar(f, fn, args)
 }
 
+func hasUnpack(args []ast.Expr) bool {
+	for _, a := range args {
+		if u, ok := a.(*ast.Columns); ok && u.Unpack {
+			return true
+		}
+	}
+	return false
+}
+
 // plainCall refuses what only aggregates take.
 func plainCall(f *ast.FuncCall) error {
 	if f.Distinct || len(f.OrderBy) > 0 || f.Filter != nil || len(f.WithinGroup) > 0 || f.Nulls == ast.NullsIgnore {
@@ -80,6 +98,8 @@ func construct(name string) func(*binder, *exprCtx, *ast.FuncCall) (logical.Expr
 		return (*binder).ifExpr
 	case "unnest":
 		return (*binder).unnestCall
+	case "struct_pack":
+		return (*binder).structPack
 	case "grouping", "grouping_id":
 		return (*binder).groupingCall
 	}

@@ -28,11 +28,17 @@ func (b *binder) distinctOn(list []ast.Expr, items []selectItem, base exprCtx, a
 				continue
 			}
 		}
-		x, err := b.expr(&c, e)
+		each, _, err := b.overColumns(&c, e)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, b.settled(x))
+		for k := range each {
+			x, err := b.expr(&each[k], e)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, b.settled(x))
+		}
 	}
 	return out, nil
 }

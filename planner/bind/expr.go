@@ -25,6 +25,16 @@ type exprCtx struct {
 	aliases    []alias
 	aliasLimit int
 	windows    []ast.WindowDef
+	// vars are the parameters of the lambdas around, the innermost last.
+	vars []lambdaVar
+	// column is what COLUMNS stands for at the moment.
+	column *starCol
+}
+
+// lambdaVar is a parameter of a lambda and what it stands for.
+type lambdaVar struct {
+	name ast.Ident
+	expr logical.Expr
 }
 
 // alias is a select item's alias; its expression is bound at each use.
@@ -128,16 +138,37 @@ func (b *binder) expr(c *exprCtx, e ast.Expr) (logical.Expr, error) {
 	case *ast.NamedArg:
 		return nil, unsupported(e, "a named argument here")
 	case *ast.Row:
-		return nil, unsupported(e, "a row value here")
-	case *ast.PositionalRef:
-		if e.Index < 1 || e.Index > len(c.scope.cols) {
-			return nil, sqlerr.At(e.Pos(), sqlerr.CodeInvalidColumnRef, "there is no column #%d in FROM", e.Index)
+		args, err := b.exprs(c, e.Elems...)
+		if err != nil {
+			return nil, err
 		}
-		ref := c.scope.cols[e.Index-1].col
-		ref.At = at
+		for i := range args {
+			args[i] = b.settled(args[i])
+		}
+		return b.builtin(e, "row", args...)
+	case *ast.PositionalRef:
+		n := 0
+		for i := range c.scope.cols {
+			col := &c.scope.cols[i]
+			if col.rel == nil {
+				continue // made by USING of columns that count
+			}
+			if n++; n == e.Index {
+				ref := col.col
+				ref.At, ref.Name = at, col.name
+				return &ref, nil
+			}
+		}
+		return nil, sqlerr.At(e.Pos(), sqlerr.CodeInvalidColumnRef, "there is no column #%d in FROM, it has %d", e.Index, n)
+	case *boundCol:
+		ref := e.col
+		ref.At, ref.Name = at, e.name
 		return &ref, nil
 	case *ast.Columns:
-		return nil, unsupported(e, "COLUMNS")
+		if c.column == nil || e.Unpack {
+			return nil, sqlerr.At(e.Pos(), sqlerr.CodeSyntax, "COLUMNS is not supported here")
+		}
+		return b.expr(c, c.column.expr)
 	case *ast.Arrow:
 		return nil, unsupported(e, "the operator ->")
 	case *ast.Lambda:
@@ -157,7 +188,11 @@ func (b *binder) expr(c *exprCtx, e ast.Expr) (logical.Expr, error) {
 		}
 		return negate(x, at), nil
 	case *ast.List:
-		args, err := b.exprs(c, e.Elems...)
+		elems, err := b.unpacked(c, e.Elems)
+		if err != nil {
+			return nil, err
+		}
+		args, err := b.exprs(c, elems...)
 		if err != nil {
 			return nil, err
 		}
@@ -167,7 +202,7 @@ func (b *binder) expr(c *exprCtx, e ast.Expr) (logical.Expr, error) {
 		if err != nil {
 			return nil, err
 		}
-		return b.builtin(e, "array_extract", args...)
+		return b.index(e, args[0], args[1])
 	case *ast.Field:
 		x, err := b.expr(c, e.X)
 		if err != nil {
@@ -339,6 +374,19 @@ func hugeInt(i *big.Int) (types.Int128, bool) {
 // alias of the select list.
 func (b *binder) column(c *exprCtx, e *ast.ColumnRef) (logical.Expr, error) {
 	parts := e.Parts
+	for i := len(c.vars) - 1; i >= 0; i-- {
+		if !parts[0].Is(c.vars[i].name.Name) {
+			continue
+		}
+		x := c.vars[i].expr
+		for _, f := range parts[1:] {
+			var err error
+			if x, err = b.field(e, x, f); err != nil {
+				return nil, err
+			}
+		}
+		return x, nil
+	}
 	// The longest qualifier that makes sense wins; what is behind the column
 	// are struct fields.
 	for n := min(len(parts), 4); n >= 1; n-- {
@@ -372,6 +420,11 @@ func (b *binder) column(c *exprCtx, e *ast.ColumnRef) (logical.Expr, error) {
 			}
 		}
 		return x, nil
+	}
+	if len(parts) == 1 {
+		if x, err := b.wholeRow(c, e); x != nil || err != nil {
+			return x, err
+		}
 	}
 	var names []string
 	for _, a := range c.aliases[:c.aliasLimit] {

@@ -181,6 +181,10 @@ func (b *binder) aliased(at ast.Node, r *result, alias *ast.TableAlias, name str
 			return nil, nil, err
 		}
 	}
+	seen := map[string]int{}
+	for i := range cols {
+		cols[i].Name = unique(seen, cols[i].Name)
+	}
 	sc := &scope{}
 	sc.add(rl, cols)
 	return node, sc, nil

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gannetdb/gannet/planner/logical"
@@ -222,6 +223,7 @@ func (s *scope) merge(keep, drop logical.ColID) {
 		return
 	}
 	s.cols[d].hidden = true
+	s.join(keep, keep, drop)
 	if k > d {
 		// RIGHT JOIN USING: the kept column moves to the left one's place.
 		c := s.cols[k]
@@ -243,6 +245,24 @@ func (s *scope) replace(l, r logical.ColID, c scopeCol) {
 		out = append(out, old)
 	}
 	s.cols = out
+	s.join(c.col.ID, c.col.ID, l, r)
+}
+
+// join puts the columns ids, and those that were joined to them before, into one
+// group.
+func (s *scope) join(group logical.ColID, ids ...logical.ColID) {
+	old := map[logical.ColID]bool{}
+	in := func(c *scopeCol) bool { return slices.Contains(ids, c.col.ID) }
+	for i := range s.cols {
+		if c := &s.cols[i]; in(c) && c.group != 0 {
+			old[c.group] = true
+		}
+	}
+	for i := range s.cols {
+		if c := &s.cols[i]; in(c) || old[c.group] {
+			c.group = group
+		}
+	}
 }
 
 // condition binds an expression that must be boolean.

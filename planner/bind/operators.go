@@ -41,7 +41,7 @@ var compareOps = map[ast.CompareOp]logical.CompareOp{
 func (b *binder) comparison(c *exprCtx, e *ast.Comparison) (logical.Expr, error) {
 	lr, lok := e.L.(*ast.Row)
 	rr, rok := e.R.(*ast.Row)
-	if lok && rok {
+	if lok && rok && (e.Op == ast.OpEq || e.Op == ast.OpNe) {
 		return b.rowComparison(c, e, lr, rr)
 	}
 	args, err := b.exprs(c, e.L, e.R)
@@ -55,9 +55,6 @@ func (b *binder) rowComparison(c *exprCtx, e *ast.Comparison, l, r *ast.Row) (lo
 	if len(l.Elems) != len(r.Elems) || len(l.Elems) == 0 {
 		return nil, sqlerr.At(e.Pos(), sqlerr.CodeSyntax, "rows of %d and %d members cannot be compared", len(l.Elems), len(r.Elems))
 	}
-	if e.Op != ast.OpEq && e.Op != ast.OpNe {
-		return nil, unsupported(e, "the operator %s on rows", e.Op)
-	}
 	eq, err := b.rowEquals(c, e.Pos(), l.Elems, r.Elems)
 	if err != nil || e.Op == ast.OpEq {
 		return eq, err
@@ -65,6 +62,7 @@ func (b *binder) rowComparison(c *exprCtx, e *ast.Comparison, l, r *ast.Row) (lo
 	return negate(eq, logical.At(e.Pos())), nil
 }
 
+// rowEquals compares rows as values: NULL members are equal.
 func (b *binder) rowEquals(c *exprCtx, pos int, l, r []ast.Expr) (logical.Expr, error) {
 	var all []logical.Expr
 	for i := range l {
@@ -72,7 +70,7 @@ func (b *binder) rowEquals(c *exprCtx, pos int, l, r []ast.Expr) (logical.Expr, 
 		if err != nil {
 			return nil, err
 		}
-		x, err := b.compare(pos, logical.Eq, args[0], args[1])
+		x, err := b.compare(pos, logical.NotDistinct, args[0], args[1])
 		if err != nil {
 			return nil, err
 		}
@@ -145,7 +143,11 @@ func (b *binder) inList(c *exprCtx, e *ast.InList) (logical.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := b.exprs(c, e.List...)
+	elems, err := b.unpacked(c, e.List)
+	if err != nil {
+		return nil, err
+	}
+	list, err := b.exprs(c, elems...)
 	if err != nil {
 		return nil, err
 	}

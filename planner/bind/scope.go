@@ -33,6 +33,9 @@ type scopeCol struct {
 	name   string
 	col    logical.Column
 	hidden bool
+	// group is the same, and not 0, for the columns of which USING makes one,
+	// and that one.
+	group logical.ColID
 }
 
 // matches reports whether the column's relation is called qualifier.

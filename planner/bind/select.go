@@ -43,11 +43,19 @@ func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope,
 	if s.Where != nil {
 		c := base
 		c.clause = "WHERE"
-		cond, err := b.condition(&c, s.Where, "WHERE")
+		each, _, err := b.overColumns(&c, s.Where)
 		if err != nil {
 			return nil, err
 		}
-		node = &logical.Filter{Input: node, Conds: logical.Conjuncts(cond)}
+		f := &logical.Filter{Input: node}
+		for i := range each {
+			cond, err := b.condition(&each[i], s.Where, "WHERE")
+			if err != nil {
+				return nil, err
+			}
+			f.Conds = append(f.Conds, logical.Conjuncts(cond)...)
+		}
+		node = f
 	}
 
 	aggs := &aggSet{}
@@ -141,118 +149,53 @@ func (b *binder) selectItems(s *ast.Select, base exprCtx, aggs *aggSet) ([]selec
 		it := &s.Items[i]
 		switch e := it.Expr.(type) {
 		case *ast.Star:
-			more, err := b.star(e, base, aggs)
+			more, err := b.starItems(e, it.Alias.Name, base, aggs)
 			if err != nil {
 				return nil, err
 			}
 			items = append(items, more...)
 			continue
-		case *ast.Columns:
-			return nil, unsupported(e, "COLUMNS")
 		}
 		c := base
 		c.clause, c.aggs, c.aliasLimit = "SELECT", aggs, aliases
 		if it.Alias.Name != "" {
 			aliases++
 		}
-		x, err := b.expr(&c, it.Expr)
+		each, cols, err := b.overColumns(&c, it.Expr)
 		if err != nil {
 			return nil, err
 		}
-		name := it.Alias.Name
-		if name == "" {
-			name = columnName(it.Expr)
+		for k := range each {
+			x, err := b.expr(&each[k], it.Expr)
+			if err != nil {
+				return nil, err
+			}
+			name := it.Alias.Name
+			switch {
+			case cols == nil && name == "":
+				name = itemName(it.Expr, x)
+			case cols != nil && name == "":
+				name = cols[k].name
+			case cols != nil:
+				name = cols[k].aliasFor(name)
+			}
+			items = append(items, selectItem{name: name, expr: b.settled(x)})
 		}
-		items = append(items, selectItem{name: name, expr: b.settled(x)})
 	}
 	if len(items) == 0 {
-		return nil, sqlerr.At(s.Pos(), sqlerr.CodeSyntax, "the select list is empty")
+		return nil, sqlerr.At(s.Pos(), sqlerr.CodeSyntax, "the select list is empty after resolving its stars")
 	}
 	return items, nil
 }
 
-// star expands a star with its modifiers.
-func (b *binder) star(st *ast.Star, base exprCtx, aggs *aggSet) ([]selectItem, error) {
-	if st.Like != nil {
-		return nil, unsupported(st.Like, "* LIKE")
-	}
-	cols, err := base.scope.star(st)
-	if err != nil {
-		return nil, err
-	}
-	find := func(name ast.Ident, rel []ast.Ident, clause string) (int, error) {
-		at := -1
-		var names []string
-		for i, c := range cols {
-			names = append(names, c.name)
-			if name.Is(c.name) && (len(rel) == 0 || c.rel.matches(rel)) {
-				at = i
-			}
-		}
-		if at < 0 {
-			err := sqlerr.At(name.Pos(), sqlerr.CodeUndefinedColumn, "column %q of %s is not in the FROM clause", name.Name, clause)
-			if near := sqlerr.Nearest(name.Name, names); len(near) > 0 {
-				err = err.WithHint("did you mean %q?", near[0])
-			}
-			return 0, err
-		}
-		return at, nil
-	}
-	excluded := make([]bool, len(cols))
-	for _, ex := range st.Exclude {
-		name, rel := ex[len(ex)-1], ex[:len(ex)-1]
-		if _, err := find(name, rel, "EXCLUDE"); err != nil {
-			return nil, err
-		}
-		for i, c := range cols {
-			if name.Is(c.name) && (len(rel) == 0 || c.rel.matches(rel)) {
-				excluded[i] = true
-			}
+// itemName is the name of a select item without an alias.
+func itemName(e ast.Expr, x logical.Expr) string {
+	if _, ok := e.(*ast.PositionalRef); ok {
+		if c, ok := x.(*logical.Column); ok {
+			return c.Name
 		}
 	}
-	replaced := make([]logical.Expr, len(cols))
-	for _, r := range st.Replace {
-		i, err := find(r.Column, nil, "REPLACE")
-		if err != nil {
-			return nil, err
-		}
-		if excluded[i] {
-			return nil, sqlerr.At(r.Pos(), sqlerr.CodeSyntax, "column %q is in both EXCLUDE and REPLACE", r.Column.Name)
-		}
-		c := base
-		c.clause, c.aggs, c.aliasLimit = "SELECT", aggs, 0
-		if replaced[i], err = b.expr(&c, r.Expr); err != nil {
-			return nil, err
-		}
-	}
-	renamed := make([]string, len(cols))
-	for _, r := range st.Rename {
-		i, err := find(r.Column[len(r.Column)-1], r.Column[:len(r.Column)-1], "RENAME")
-		if err != nil {
-			return nil, err
-		}
-		renamed[i] = r.Name.Name
-	}
-	var items []selectItem
-	for i, c := range cols {
-		if excluded[i] {
-			continue
-		}
-		it := selectItem{name: c.name}
-		if renamed[i] != "" {
-			it.name = renamed[i]
-		}
-		if it.expr = replaced[i]; it.expr == nil {
-			ref := c.col
-			ref.At = logical.At(st.Pos())
-			it.expr = &ref
-		}
-		items = append(items, it)
-	}
-	if len(items) == 0 {
-		return nil, sqlerr.At(st.Pos(), sqlerr.CodeSyntax, "* EXCLUDE leaves no column")
-	}
-	return items, nil
+	return columnName(e)
 }
 
 // orderKeys binds ORDER BY over FROM's columns: ordinals, output names first,
@@ -283,11 +226,17 @@ func (b *binder) orderKeys(order []ast.OrderItem, items []selectItem, base exprC
 				continue
 			}
 		}
-		e, err := b.expr(&c, o.Expr)
+		each, _, err := b.overColumns(&c, o.Expr)
 		if err != nil {
 			return nil, err
 		}
-		keys = append(keys, b.sortKey(o, b.settled(e)))
+		for k := range each {
+			e, err := b.expr(&each[k], o.Expr)
+			if err != nil {
+				return nil, err
+			}
+			keys = append(keys, b.sortKey(o, b.settled(e)))
+		}
 	}
 	return keys, nil
 }

@@ -49,6 +49,19 @@ type CreateView struct {
 	Types    []types.Type
 }
 
+// CreateSchema is CREATE SCHEMA.
+type CreateSchema struct {
+	Name     string
+	Conflict ast.OnConflict
+	Pos      int
+}
+
+// DropSchemas is DROP SCHEMA; those that IF EXISTS did not find were left out.
+type DropSchemas struct {
+	Names   []ast.Ident
+	Cascade bool
+}
+
 // Drop removes entries; with IF EXISTS the missing ones were left out.
 type Drop struct {
 	Entries []catalog.Entry
@@ -129,6 +142,8 @@ func (*CreateTableAs) bound() {}
 func (*Insert) bound()        {}
 func (*CreateView) bound()    {}
 func (*Drop) bound()          {}
+func (*CreateSchema) bound()  {}
+func (*DropSchemas) bound()   {}
 func (*Explain) bound()       {}
 func (*Set) bound()           {}
 func (*Reset) bound()         {}

@@ -9,37 +9,105 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// structLiteral binds {'a': x, b: y}: a call of row whose fields have names.
+// structLiteral binds {'a': x, b: y}.
 func (b *binder) structLiteral(c *exprCtx, e *ast.Struct) (logical.Expr, error) {
-	seen := map[string]bool{}
-	args := make([]logical.Expr, len(e.Fields))
+	names := make([]ast.Ident, len(e.Fields))
+	values := make([]ast.Expr, len(e.Fields))
 	for i, f := range e.Fields {
-		if key := strings.ToLower(f.Name); seen[key] {
-			return nil, sqlerr.At(f.Pos(), sqlerr.CodeDuplicateColumn, "struct field %q is there twice", f.Name)
-		} else {
-			seen[key] = true
-		}
-		x, err := b.expr(c, f.Value)
-		if err != nil {
-			return nil, err
-		}
-		args[i] = b.settled(x)
+		names[i], values[i] = ast.Ident{At: f.At, Name: f.Name}, f.Value
 	}
-	x, err := b.builtin(e, "row", args...)
+	args, err := b.exprs(c, values...)
+	if err != nil {
+		return nil, err
+	}
+	return b.pack(e, names, args)
+}
+
+// structPack binds struct_pack(a := x, ...). *COLUMNS(...) among the arguments
+// gives the fields the names of its columns.
+func (b *binder) structPack(c *exprCtx, f *ast.FuncCall) (logical.Expr, error) {
+	var names []ast.Ident
+	var values []ast.Expr
+	for _, a := range f.Args {
+		switch a := a.(type) {
+		case *ast.NamedArg:
+			names, values = append(names, a.Name), append(values, a.Value)
+		case *boundCol:
+			names, values = append(names, ast.Ident{At: a.at, Name: a.name}), append(values, a)
+		case *ast.ColumnRef:
+			names, values = append(names, ast.Last(a.Parts)), append(values, a)
+		default:
+			return nil, sqlerr.At(a.Pos(), sqlerr.CodeUndefinedFunction, "every argument of struct_pack needs a name: name := value")
+		}
+	}
+	if len(values) == 0 {
+		return nil, sqlerr.At(f.Pos(), sqlerr.CodeUndefinedFunction, "struct_pack wants a field")
+	}
+	args, err := b.exprs(c, values...)
+	if err != nil {
+		return nil, err
+	}
+	return b.pack(f, names, args)
+}
+
+// pack makes a struct: a call of row whose fields have names.
+func (b *binder) pack(at ast.Node, names []ast.Ident, args []logical.Expr) (logical.Expr, error) {
+	seen := map[string]bool{}
+	for i, n := range names {
+		key := strings.ToLower(n.Name)
+		if seen[key] {
+			return nil, sqlerr.At(n.Pos(), sqlerr.CodeDuplicateColumn, "struct field %q is there twice", n.Name)
+		}
+		seen[key] = true
+		args[i] = b.settled(args[i])
+	}
+	x, err := b.builtin(at, "row", args...)
 	if err != nil {
 		return nil, err
 	}
 	call, ok := x.(*logical.Call)
-	if !ok || len(call.Fn.Return.Ext.Fields) != len(e.Fields) {
-		return nil, unsupported(e, "this struct literal")
+	if !ok || len(call.Fn.Return.Ext.Fields) != len(names) {
+		return nil, unsupported(at, "this struct literal")
 	}
-	fields := make([]types.Field, len(e.Fields))
-	for i, f := range e.Fields {
-		fields[i] = types.Field{Name: f.Name, Type: call.Fn.Return.Ext.Fields[i].Type}
+	fields := make([]types.Field, len(names))
+	for i, n := range names {
+		fields[i] = types.Field{Name: n.Name, Type: call.Fn.Return.Ext.Fields[i].Type}
 	}
 	fn := *call.Fn
 	fn.Return = types.StructOf(fields...)
 	named := *call
 	named.Fn = &fn
 	return &named, nil
+}
+
+// wholeRow binds the name of a relation, where no column has that name, to its
+// row as a struct; nil when it is no relation.
+func (b *binder) wholeRow(c *exprCtx, e *ast.ColumnRef) (logical.Expr, error) {
+	for s := c.scope; s != nil; s = s.outer {
+		var names []ast.Ident
+		var args []logical.Expr
+		for i := range s.cols {
+			if col := &s.cols[i]; col.rel.matches(e.Parts) {
+				ref := col.col
+				ref.At, ref.Name = logical.At(e.Pos()), col.name
+				names, args = append(names, ast.Ident{At: e.At, Name: col.name}), append(args, &ref)
+			}
+		}
+		if len(args) > 0 {
+			return b.pack(e, names, args)
+		}
+	}
+	return nil, nil
+}
+
+// index binds x[i]: a list's element, a struct's field, a map's value, a text's
+// character.
+func (b *binder) index(at ast.Node, x, i logical.Expr) (logical.Expr, error) {
+	switch x.Type().ID {
+	case types.Struct:
+		return b.builtin(at, "struct_extract", x, i)
+	case types.Map:
+		return b.builtin(at, "map_extract_value", x, i)
+	}
+	return b.builtin(at, "array_extract", x, i)
 }

@@ -335,7 +335,7 @@ func (p *parser) selectItems() []ast.SelectItem {
 
 func (p *parser) selectItem() ast.SelectItem {
 	item := ast.SelectItem{At: p.pos()}
-	if p.atPrefixAlias() {
+	if isName(p.tok) && p.atPrefixAlias() {
 		item.Alias = p.labelOrString()
 		p.advance()
 		item.Expr = p.expr()

@@ -121,10 +121,9 @@ func (l *collectLocal) EndBatch(context.Context) error {
 // Combine implements operators.SinkLocal.
 func (l *collectLocal) Combine(context.Context) error {
 	l.rows = math.MaxInt64
-	l.w.Close()
-	return nil
+	return l.w.Close()
 }
 
 // Close implements operators.SinkLocal. Rows that were not handed over by
 // Combine are the appender's now, which gives them back.
-func (l *collectLocal) Close() { l.w.Close() }
+func (l *collectLocal) Close() { _ = l.w.Close() }

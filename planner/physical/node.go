@@ -320,7 +320,7 @@ func (b *builder) memoryTable(name string, ts []types.Type) *memory.Table {
 	for i, t := range ts {
 		cols[i] = storage.Column{Name: fmt.Sprintf("c%d", i), Type: t}
 	}
-	return memory.New(name, cols, b.env.Pool, b.env.Budget)
+	return memory.NewEvictable(name, cols, b.env.Pool, b.env.Budget, b.env.Spill)
 }
 
 // tableStream reads a table in memory as it is when the pipeline starts.
@@ -362,6 +362,8 @@ func (b *builder) cteRef(n *logical.CTERef, need map[logical.ColID]bool) (*strea
 		}
 		c.table = b.newTable(n.Name, s.types)
 		c.fill, _ = b.breaker(s, n.Name, write.NewCollect(c.table, -1))
+		kept := c.table
+		b.plan.measures[c.def] = &Measure{Extra: func() []string { return spilled(kept.PeakBytes(), kept.Spilled()) }}
 	}
 	ts := make([]types.Type, len(n.Cols))
 	for i, col := range n.Cols {

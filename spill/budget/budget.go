@@ -29,6 +29,7 @@ type Budget struct {
 	peak     atomic.Int64
 	unfilled atomic.Int64 // sum of max(0, floor − held) over spilling reservations
 	promised atomic.Int64 // the same over working ones
+	yielding atomic.Int64 // sum of held over reservations that give way
 	spillCap atomic.Int64 // -1 = off
 	fault    atomic.Pointer[faultFunc]
 
@@ -112,6 +113,45 @@ func (b *Budget) ReserveSpilling(tag string, floorBytes int64) *Reservation {
 	r := &Reservation{b: b, tag: tag, floor: floor, spilling: true}
 	b.unfilled.Add(r.floor)
 	return b.register(r)
+}
+
+// ReserveYielding is ReserveSpilling for memory that its owner can move to disk at
+// any moment, whoever needs it: rows of a table. giveWay is called, from whatever
+// goroutine asks for memory that is not there, to free about n bytes; it returns
+// how many it freed and shrinks the reservation by them. It must not ask this
+// budget for memory, nor take a lock that somebody may hold who does.
+func (b *Budget) ReserveYielding(tag string, floorBytes int64, giveWay func(n int64) int64) *Reservation {
+	floor := min(max(floorBytes, 0), maxFloor, b.Limit()/floorPart)
+	r := &Reservation{b: b, tag: tag, floor: floor, spilling: true, giveWay: giveWay}
+	b.unfilled.Add(r.floor)
+	return b.register(r)
+}
+
+// makeRoom asks those who give way for n bytes, the largest first, and returns
+// how many were freed.
+func (b *Budget) makeRoom(n int64) int64 {
+	if b.yielding.Load() <= 0 {
+		return 0
+	}
+	b.mu.Lock()
+	var rs []*Reservation
+	for r := range b.open {
+		if r.giveWay != nil && r.Held() > 0 {
+			rs = append(rs, r)
+		}
+	}
+	b.mu.Unlock()
+	slices.SortFunc(rs, func(x, y *Reservation) int {
+		return cmp.Or(cmp.Compare(y.Held(), x.Held()), cmp.Compare(x.tag, y.tag))
+	})
+	freed := int64(0)
+	for _, r := range rs {
+		if freed >= n {
+			break
+		}
+		freed += r.giveWay(n - freed)
+	}
+	return freed
 }
 
 func (b *Budget) register(r *Reservation) *Reservation {

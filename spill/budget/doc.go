@@ -42,6 +42,13 @@
 // only the limit: an operator calls it for the few bytes without which it
 // cannot even spill, after TryGrow was refused and spilling did not help.
 //
+// # Memory that gives way
+//
+// Rows of tables (ReserveYielding) can go to disk at any moment and be read from
+// there. They grow as spilling reservations do; but for the share of everybody
+// else they count as free, and a request that the limit refuses, Grow's too,
+// first makes them give way. Who asks pays for the writing.
+//
 // # Invariants
 //
 //   - Used never exceeds the limit: every grant is one compare-and-swap

@@ -19,6 +19,7 @@ type Reservation struct {
 	tag      string
 	floor    int64
 	spilling bool
+	giveWay  func(n int64) int64 // nil: does not give way
 
 	held atomic.Int64 // bytes, or closed
 	peak atomic.Int64
@@ -65,8 +66,11 @@ func (r *Reservation) grow(n int64, fair bool) bool {
 		return false // spares others the sight of bytes taken and given back
 	}
 	used, ok := r.b.take(n)
-	if !ok {
-		return false
+	for !ok {
+		if r.b.makeRoom(n) == 0 {
+			return false
+		}
+		used, ok = r.b.take(n)
 	}
 	for {
 		held := r.held.Load()
@@ -84,8 +88,11 @@ func (r *Reservation) grow(n int64, fair bool) bool {
 	}
 }
 
-// moved keeps the sums of unfilled floors when held went from a to b.
+// moved keeps the sums over reservations when held went from a to b.
 func (r *Reservation) moved(a, b int64) {
+	if r.giveWay != nil {
+		r.b.yielding.Add(b - a)
+	}
 	if d := min(b, r.floor) - min(a, r.floor); d != 0 {
 		r.floors().Add(-d)
 	}
@@ -105,6 +112,14 @@ func (r *Reservation) allowed(pending int64) int64 {
 	b := r.b
 	held := r.Held()
 	others := max(b.used.Load()-pending-held, 0)
+	if r.spilling {
+		// What others give way with is there for the asking.
+		yielding := b.yielding.Load()
+		if r.giveWay != nil {
+			yielding -= held
+		}
+		others = max(others-max(yielding, 0), 0)
+	}
 	bound := b.limit.Load() - others
 	if r.spilling {
 		bound -= max(b.promised.Load(), 0)
@@ -204,6 +219,9 @@ func (r *Reservation) Close() {
 	}
 	// An ended reservation's floor is owed to nobody.
 	r.floors().Add(-max(r.floor-held, 0))
+	if r.giveWay != nil {
+		r.b.yielding.Add(-held)
+	}
 	r.b.used.Add(-held)
 	r.b.mu.Lock()
 	delete(r.b.open, r)

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"github.com/gannetdb/gannet/spill"
 	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/vector"
@@ -13,41 +14,71 @@ import (
 const heapPage = 4 << 10
 
 // buffer is memory charged to a reservation: a small slice of the Go heap, or
-// a block.
+// a block. Of an evicted row group it is where the bytes are on disk.
 type buffer struct {
 	bytes []byte
 	block *block.Block
+	ext   spill.Extent
 }
 
 // store hands out the memory of one row group and gives it back.
 type store struct {
 	pool *block.Pool
 	res  *budget.Reservation
+	// spill, unless nil, is asked to free n bytes when res refuses them.
+	spill func(n int64) error
+	held  int64 // bytes charged for what was handed out
 }
+
+// smallBuffer is from which size on buffers lie outside the Go heap: what a row
+// group gives back is gone at once there, not with the next collection.
+const smallBuffer = 4 << 10
 
 // alloc returns a zeroed buffer of n bytes (a block may give more).
 func (s *store) alloc(n int) (buffer, error) {
-	if n < block.Size/4 {
-		if err := s.res.Grow(int64(n)); err != nil {
-			return buffer{}, err
+	if n < smallBuffer {
+		if !s.res.TryGrow(int64(n)) {
+			if err := s.room(int64(n)); err != nil {
+				return buffer{}, err
+			}
+			if err := s.res.Grow(int64(n)); err != nil {
+				return buffer{}, err
+			}
 		}
+		s.held += int64(n)
 		return buffer{bytes: make([]byte, n)}, nil
 	}
-	b, err := s.pool.MustGetSized(s.res, int64(max(n, block.Size)))
-	if err != nil {
-		return buffer{}, err
+	b, ok := s.pool.GetSized(s.res, int64(n))
+	if !ok {
+		err := s.room(int64(n))
+		if err == nil {
+			b, err = s.pool.MustGetSized(s.res, int64(n))
+		}
+		if err != nil {
+			return buffer{}, err
+		}
 	}
-	clear(b.Bytes)
+	s.held += b.Charged()
 	return buffer{bytes: b.Bytes, block: b}, nil
 }
 
+func (s *store) room(n int64) error {
+	if s.spill == nil {
+		return nil
+	}
+	return s.spill(n)
+}
+
+// free gives the memory back; what is on disk stays there.
 func (s *store) free(b *buffer) {
 	if b.block != nil {
+		s.held -= b.block.Charged()
 		b.block.Release()
 	} else {
+		s.held -= int64(len(b.bytes))
 		s.res.Shrink(int64(len(b.bytes)))
 	}
-	*b = buffer{}
+	*b = buffer{ext: b.ext}
 }
 
 // grow returns a buffer of at least n bytes that starts with what old held.
@@ -73,7 +104,8 @@ type column struct {
 	valid    buffer // empty: no NULL yet
 	nulls    int
 	heap     []buffer
-	heapUsed int // of the last heap buffer
+	heapUsed int   // of the last heap buffer
+	heapSum  int64 // bytes of all strings beyond their references
 	bufs     [][]byte
 	children []*column
 }
@@ -236,18 +268,9 @@ func (c *column) appendStrings(s *store, w *vector.View, sel []uint32, n int) er
 		copy(c.heap[last].bytes[c.heapUsed:], b)
 		out[i] = types.LongRef(b, last, c.heapUsed)
 		c.heapUsed += len(b)
+		c.heapSum += int64(len(b))
 	}
 	return nil
-}
-
-// heapBytes is about how many bytes the strings beyond their references take:
-// all of the buffers that were full, and what is used of the last.
-func (c *column) heapBytes() int64 {
-	n := int64(c.heapUsed)
-	for i := range max(0, len(c.bufs)-1) {
-		n += int64(len(c.bufs[i]))
-	}
-	return n
 }
 
 func (c *column) heapFree() int {

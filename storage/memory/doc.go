@@ -12,6 +12,14 @@
 // twelve in heap buffers that the references point into by index; nested types
 // as child columns. A scan's vectors share these buffers.
 //
-// What it does not do yet: eviction of row groups to disk, deletes, MVCC
-// versions of rows (they come with native storage, on the same row groups).
+// Row groups of an evictable table go to a temporary file, whole and once, when
+// the table holds more than its share of memory or somebody else wants it; what
+// is not finished, and what a scan reads, stays. A reader loads the columns that
+// it needs of a row group on disk into memory of its own and gives it back with
+// the next morsel. Row groups of such tables take at most a 64th of the memory
+// limit, so that few bytes have to be loaded at a time.
+//
+// What it does not do yet: bring row groups back for good when memory is free
+// again, deletes, MVCC versions of rows (they come with native storage, on the
+// same row groups).
 package memory

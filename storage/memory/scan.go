@@ -47,6 +47,27 @@ func (s *snapshot) Hold() (release func(), err error) {
 	return sync.OnceFunc(s.t.release), nil
 }
 
+// ReaderBytes implements storage.ReaderSizer: the columns of the largest row group
+// that is on disk.
+func (s *snapshot) ReaderBytes(columns []int) int64 {
+	if !s.t.open() {
+		return 0
+	}
+	defer s.t.release()
+	most := int64(0)
+	for _, g := range s.groups {
+		if !g.onDisk() {
+			continue
+		}
+		n := int64(0)
+		for _, c := range columns {
+			n += g.cols[c].diskBytes()
+		}
+		most = max(most, n)
+	}
+	return most
+}
+
 func (s *snapshot) Scan(_ context.Context, spec *storage.ScanSpec) (storage.Scanner, error) {
 	if !s.t.open() {
 		return nil, errDropped()
@@ -101,7 +122,12 @@ func (s *scanner) Close() error {
 }
 
 func (s *scanner) NewReader() (storage.Reader, error) {
-	r := &reader{s: s, sel: make([]uint32, vector.Capacity)}
+	t := s.snap.t
+	r := &reader{s: s, sel: make([]uint32, vector.Capacity), cols: make([]*column, len(s.snap.cols))}
+	r.arena = arena{pool: t.store.pool, res: s.spec.Mem}
+	if s.spec.Mem == nil {
+		r.arena.res = t.store.res
+	}
 	for _, p := range s.spec.Predicates {
 		r.selectors = append(r.selectors, p.NewSelector())
 		r.filter = append(r.filter, vector.New(s.snap.cols[p.Column].Type))
@@ -116,6 +142,9 @@ func (s *scanner) NewReader() (storage.Reader, error) {
 type reader struct {
 	s         *scanner
 	g         *group
+	cols      []*column // of g, by ordinal; nil: on disk and not wanted so far
+	pinned    bool      // cols are g's own
+	arena     arena     // of columns that were on disk
 	from      int
 	rows      int // a chunk
 	selectors []storage.Selector
@@ -123,13 +152,19 @@ type reader struct {
 	sel       []uint32
 }
 
+// NextMorsel implements storage.Reader. Of a row group on disk the columns are
+// loaded when they are first wanted.
 func (r *reader) NextMorsel(context.Context) (int64, bool, error) {
+	r.drop()
 	i := r.s.next.Add(1) - 1
 	if i >= int64(len(r.s.morsels)) {
 		return 0, false, nil
 	}
 	m := r.s.morsels[i]
 	r.g, r.from = m.g, 0
+	if r.pinned = r.g.pin(); r.pinned {
+		copy(r.cols, r.g.cols)
+	}
 	if c := r.s.spec.Counters; c != nil {
 		c.RowGroupsRead.Add(1)
 		c.RowsScanned.Add(int64(m.g.rows))
@@ -137,6 +172,34 @@ func (r *reader) NextMorsel(context.Context) (int64, bool, error) {
 	return m.batch, true, nil
 }
 
+// drop gives back the row group that was read last.
+func (r *reader) drop() {
+	if r.g == nil {
+		return
+	}
+	if r.pinned {
+		r.g.unpin()
+	} else {
+		r.arena.reset()
+	}
+	clear(r.cols)
+	r.g = nil
+}
+
+// column returns column ord of the row group, in memory. Errors as column.load.
+func (r *reader) column(ctx context.Context, ord int) (*column, error) {
+	if c := r.cols[ord]; c != nil {
+		return c, nil
+	}
+	c, err := r.g.cols[ord].load(ctx, r.g.file, &r.arena)
+	if err != nil {
+		return nil, err
+	}
+	r.cols[ord] = c
+	return c, nil
+}
+
+// Next implements storage.Reader.
 func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 	for r.g != nil && r.from < r.g.rows {
 		if ctx.Err() != nil {
@@ -147,8 +210,11 @@ func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 		r.from += n
 		var sel []uint32
 		for i, p := range r.s.spec.Predicates {
-			r.g.cols[p.Column].read(r.filter[i], from, n)
-			var err error
+			c, err := r.column(ctx, p.Column)
+			if err != nil {
+				return false, err
+			}
+			c.read(r.filter[i], from, n)
 			if sel, err = r.selectors[i].Select(r.filter[i], sel, n, r.sel); err != nil {
 				return false, err
 			}
@@ -167,7 +233,11 @@ func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 			}
 		}
 		for k, ord := range r.s.spec.Columns {
-			r.g.cols[ord].read(chunk.Cols[k], from, n)
+			c, err := r.column(ctx, ord)
+			if err != nil {
+				return false, err
+			}
+			c.read(chunk.Cols[k], from, n)
 		}
 		chunk.Len, chunk.Sel = n, sel
 		if c := r.s.spec.Counters; c != nil {
@@ -178,4 +248,8 @@ func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 	return false, nil
 }
 
-func (r *reader) Close() {}
+// Close implements storage.Reader.
+func (r *reader) Close() {
+	r.drop()
+	r.arena.release()
+}

@@ -197,7 +197,7 @@ func tableStats(cols []storage.Column, groups []*group) *storage.TableStats {
 			st := &g.stats[c]
 			all.Merge(&st.distinct)
 			cs.NullCount += int64(g.cols[c].nulls)
-			heap += g.cols[c].heapBytes()
+			heap += g.cols[c].heapSum
 			values += int64(g.rows - g.cols[c].nulls)
 			if !st.has {
 				continue

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gannetdb/gannet/spill"
 	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/sql/sqlerr"
@@ -24,19 +25,34 @@ type group struct {
 	cols  []*column
 	stats []colStats
 	batch int64 // of its first rows, while an Appender owns it
+
+	mu   sync.Mutex
+	pins int         // readers of the columns in memory; guarded by mu
+	file *spill.File // what the columns were evicted to; guarded by mu
 }
 
 func (g *group) free() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	for _, c := range g.cols {
+		if g.file != nil {
+			c.each(func(b *buffer, _ int) { b.freeExtent(g.file) })
+		}
 		c.free(&g.store)
 	}
 	g.rows = 0
+}
+
+// enough reports whether the row group is not worth being joined with others.
+func (g *group) enough(t *Table) bool {
+	return g.rows >= RowGroupSize/2 || g.onDisk() || g.heldBytes() >= t.groupBytes()/2
 }
 
 // Table is a growing table in memory. All methods are safe for concurrent use.
 type Table struct {
 	cols  []storage.Column
 	store store
+	evict evictor
 
 	groups atomic.Pointer[[]*group]
 	mu     sync.Mutex // serialises Commit and Close; guards what follows
@@ -51,6 +67,39 @@ func New(name string, cols []storage.Column, pool *block.Pool, b *budget.Budget)
 	t.groups.Store(&[]*group{})
 	return t
 }
+
+// NewEvictable is New for a table that gives way: its row groups go to temporary
+// files of m when memory is wanted, and are read from there.
+func NewEvictable(name string, cols []storage.Column, pool *block.Pool, b *budget.Budget, m *spill.Manager) *Table {
+	t := &Table{cols: cols}
+	tag := "table " + name
+	t.evict = evictor{manager: m, tag: tag}
+	t.store = store{pool: pool, spill: func(n int64) error {
+		_, err := t.evict.evict(context.Background(), n)
+		return err
+	}}
+	t.store.res = b.ReserveYielding(tag, 0, func(n int64) int64 {
+		// Whoever wants the memory hears of the refusal, not of the disk.
+		freed, _ := t.evict.evict(context.Background(), n)
+		return freed
+	})
+	t.groups.Store(&[]*group{})
+	return t
+}
+
+// groupBytes is how many bytes a row group may take.
+func (t *Table) groupBytes() int64 {
+	if t.evict.manager == nil {
+		return 1 << 62
+	}
+	return min(max(t.store.res.Budget().Limit()/groupPart, minGroup), maxGroup)
+}
+
+// Spilled returns the bytes of rows written to disk so far.
+func (t *Table) Spilled() int64 { return t.evict.written() }
+
+// PeakBytes returns the most memory that rows took so far.
+func (t *Table) PeakBytes() int64 { return t.store.res.Peak() }
 
 // Columns lists the columns.
 func (t *Table) Columns() []storage.Column { return t.cols }
@@ -96,10 +145,13 @@ func (t *Table) release() {
 }
 
 func (t *Table) free() {
-	for _, g := range *t.groups.Load() {
+	gs := *t.groups.Load()
+	t.evict.forget(gs)
+	for _, g := range gs {
 		g.free()
 	}
 	t.groups.Store(&[]*group{})
+	t.evict.close()
 	t.store.res.Close()
 }
 
@@ -138,8 +190,10 @@ func (w *Writer) Append(c *vector.Chunk, batch int64) error {
 	sel, left := c.Sel, c.NumRows()
 	from := 0
 	for left > 0 {
-		if w.g != nil && (w.g.rows == RowGroupSize || w.g.batch != batch) {
-			w.finish()
+		if w.g != nil && (w.g.rows == RowGroupSize || w.g.batch != batch || w.g.store.held >= t.groupBytes()) {
+			if err := w.finish(); err != nil {
+				return err
+			}
 		}
 		if w.g == nil {
 			w.g = newGroup(t, batch)
@@ -197,20 +251,36 @@ func (g *group) append(c *vector.Chunk, sel []uint32, n int, hashes []uint64) er
 	return nil
 }
 
-// finish hands the current row group over.
-func (w *Writer) finish() {
-	if w.g == nil {
-		return
+// finish hands the current row group over, to disk when the table holds more
+// than its share.
+func (w *Writer) finish() error {
+	g, t := w.g, w.a.t
+	if g == nil {
+		return nil
 	}
-	w.a.mu.Lock()
-	w.a.done = append(w.a.done, w.g)
-	w.a.rows += int64(w.g.rows)
-	w.a.mu.Unlock()
 	w.g = nil
+	w.a.mu.Lock()
+	w.a.done = append(w.a.done, g)
+	w.a.rows += int64(g.rows)
+	w.a.mu.Unlock()
+	t.evict.add(g)
+	if g.store.held < t.groupBytes()/4 {
+		return nil // Commit joins it with others
+	}
+	return t.shed()
+}
+
+// shed evicts what the table holds beyond its share.
+func (t *Table) shed() error {
+	if t.evict.manager == nil {
+		return nil
+	}
+	_, err := t.evict.evict(context.Background(), t.store.res.Held()-t.store.res.Share())
+	return err
 }
 
 // Close hands the last rows over.
-func (w *Writer) Close() { w.finish() }
+func (w *Writer) Close() error { return w.finish() }
 
 // Rows returns the number of rows handed over so far.
 func (a *Appender) Rows() int64 {
@@ -240,6 +310,9 @@ func (a *Appender) Commit(ctx context.Context) error {
 	all = append(all, joined...)
 	a.done = nil
 	t.groups.Store(&all)
+	// The rows are in; whether they could be written to disk is the business of
+	// whoever needs the memory.
+	_ = t.shed()
 	return nil
 }
 
@@ -250,38 +323,54 @@ func (a *Appender) join(ctx context.Context) ([]*group, error) {
 	var to *group
 	chunk := &vector.Chunk{}
 	hashes := make([]uint64, vector.Capacity)
+	fail := func(err error) ([]*group, error) {
+		a.done = append(a.done, made...)
+		return nil, err
+	}
 	for i, g := range a.done {
-		if g.rows >= RowGroupSize/2 {
+		if g.enough(a.t) {
 			out, to = append(out, g), nil
 			continue
 		}
-		if to == nil || to.rows+g.rows > RowGroupSize {
-			if i+1 == len(a.done) || a.done[i+1].rows >= RowGroupSize/2 {
+		fits := to != nil && to.rows+g.rows <= RowGroupSize && to.store.held+g.heldBytes() <= a.t.groupBytes()
+		if !fits {
+			if i+1 == len(a.done) || a.done[i+1].enough(a.t) {
 				out, to = append(out, g), nil
 				continue
 			}
+		}
+		if !g.pin() { // it has been evicted since
+			out, to = append(out, g), nil
+			continue
+		}
+		if !fits {
 			to = newGroup(a.t, g.batch)
 			out, made = append(out, to), append(made, to)
 		}
-		if err := ctx.Err(); err != nil {
-			a.done = append(a.done, made...)
-			return nil, sqlerr.FromContext(ctx)
+		if err := sqlerr.FromContext(ctx); err != nil {
+			g.unpin()
+			return fail(err)
 		}
 		for from := 0; from < g.rows; from += vector.Capacity {
 			n := min(vector.Capacity, g.rows-from)
 			g.read(chunk, a.t.cols, from, n)
 			if err := to.append(chunk, nil, n, hashes); err != nil {
-				a.done = append(a.done, made...)
-				return nil, err
+				g.unpin()
+				return fail(err)
 			}
 		}
+		g.unpin()
 		g.free()
+	}
+	for _, g := range made {
+		a.t.evict.add(g)
 	}
 	return out, nil
 }
 
 // Abort gives back what was appended.
 func (a *Appender) Abort() {
+	a.t.evict.forget(a.done)
 	for _, g := range a.done {
 		g.free()
 	}

@@ -97,7 +97,7 @@ func (g *groups) NewLocal(*operators.Task) (operators.SourceLocal, error) {
 	g.once.Do(g.start)
 	l := &groupsLocal{g: g, rows: make([]raw.Addr, vector.Capacity)}
 	for i := range g.h.plan.Aggs {
-		l.calls = append(l.calls, &function.AggCall{Session: g.h.env.Session, Bound: g.h.plan.Aggs[i].Fn})
+		l.calls = append(l.calls, &function.AggCall{Session: g.h.env.Session, Bound: g.h.plan.Aggs[i].Fn, Mem: g.h.mem})
 	}
 	return l, nil
 }

@@ -1,6 +1,7 @@
 package function
 
 import (
+	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/types"
@@ -101,4 +102,36 @@ type AggCall struct {
 	SrcBufs [][]byte // Combine: buffers of src's references
 	Bound   *BoundAgg
 	Tmp     []*vector.Vector
+	// Mem is charged for what Finalize takes beside out: sorted copies of the
+	// values, results of variable length. Nil: not charged.
+	Mem *budget.Reservation
+	// held is what Hold charged last.
+	held int64
+}
+
+// Grow charges n bytes to Mem, Shrink gives them back. Errors: 53200.
+func (c *AggCall) Grow(n int64) error {
+	if c.Mem == nil {
+		return nil
+	}
+	return c.Mem.Grow(n)
+}
+
+// Hold gives back what the last Hold of c charged and charges n bytes instead:
+// for results, which are used until the next Finalize. Errors: 53200.
+func (c *AggCall) Hold(n int64) error {
+	c.Shrink(c.held)
+	c.held = 0
+	if err := c.Grow(n); err != nil {
+		return err
+	}
+	c.held = n
+	return nil
+}
+
+// Shrink undoes a Grow.
+func (c *AggCall) Shrink(n int64) {
+	if c.Mem != nil {
+		c.Mem.Shrink(n)
+	}
 }

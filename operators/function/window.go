@@ -39,6 +39,9 @@ type BoundWindow struct {
 	// Values: the function picks among values of its first argument, which may
 	// IGNORE NULLS.
 	Values bool
+	// ArgOrder: the function may have ORDER BY in its arguments; then WinCall has
+	// Ordered and Frames, even without UsesFrame.
+	ArgOrder bool
 	// Number computes the results of c's rows from their places. out is flat,
 	// of c's length, all valid.
 	Number func(c *WinCall, out *vector.Vector) error
@@ -73,6 +76,24 @@ type WinCall struct {
 	// when IGNORE NULLS was asked for.
 	IgnoreNulls bool
 	NonNull     []int32
+	// Ordered is set for a call with ORDER BY in its arguments: the rows in that
+	// order.
+	Ordered RowOrder
+}
+
+// RowOrder is an order of all rows, in which the rows of a span can be counted
+// and found. Equal rows are in the order of their places.
+type RowOrder interface {
+	// Before counts the rows in [start, end) that come before row; of those that
+	// are equal none, or with equal set all, row included if it is there.
+	Before(start, end, row int32, equal bool) int32
+	// Place counts the rows in [start, end) that come before row, of equal ones
+	// those at lower places.
+	Place(start, end, row int32) int32
+	// Nth returns row n, from 0 on, of the rows in the spans, in order, -1 when
+	// they have no more than n; with valid set only rows that NonNull lists
+	// count.
+	Nth(spans [][2]int32, n int64, valid bool) int32
 }
 
 // Span is a range of rows for each row of a call.

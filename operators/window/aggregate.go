@@ -68,7 +68,7 @@ func newAggregate(w *Window, c *Call) *aggregate {
 	a.running = plain && !a.fn.HeapState && !a.fn.OrderDependent
 	a.sums = a.fn.Subtract != nil && !(plain && c.Frame.Start.Kind == function.UnboundedPreceding)
 	a.heap.w, a.tree.heap.w = w, w
-	a.call = function.AggCall{Session: w.env.Session, Bound: a.fn, Heap: &a.heap}
+	a.call = function.AggCall{Session: w.env.Session, Bound: a.fn, Heap: &a.heap, Mem: w.work}
 	a.rep, a.reps = make([]uint32, vector.Capacity), make([]int32, 0, vector.Capacity)
 	a.from, a.to = make([]int32, vector.Capacity), make([]int32, vector.Capacity)
 	a.chained = make([]bool, vector.Capacity)

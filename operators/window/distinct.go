@@ -126,7 +126,7 @@ type gatherer struct {
 
 func newGatherer(w *Window, c *Call) *gatherer {
 	g := &gatherer{w: w, c: c}
-	for _, col := range c.Args {
+	for _, col := range c.Args[:len(c.Args)-c.KeyArgs] {
 		g.args = append(g.args, vector.New(w.plan.Input[col]))
 	}
 	if c.Filter >= 0 {

@@ -34,7 +34,7 @@ type local struct {
 
 func newLocal(w *Window, t *operators.Task) *local {
 	l := &local{w: w, task: t, out: w.set.NewWriter(), batch: -1, rows: make([]raw.Addr, vector.Capacity)}
-	for range 1 + len(w.rows.Words) {
+	for range 1 + len(w.stored.Words) {
 		v := vector.New(types.Of(types.UBigInt))
 		v.Resize(vector.Capacity)
 		l.own = append(l.own, v)
@@ -68,8 +68,8 @@ func (l *local) Push(ctx context.Context, in *vector.Chunk) (operators.Status, e
 		}
 	}
 	l.next += uint64(n)
-	for i := range w.rows.Keys {
-		e := &w.rows.Keys[i]
+	for i := range w.stored.Keys {
+		e := &w.stored.Keys[i]
 		e.Encode(in.Cols[e.Col], sel, n, l.vals[1:], l.tmp)
 	}
 	for i, c := range w.plan.Partition {

@@ -26,6 +26,10 @@ type Call struct {
 	Distinct    bool  // aggregates only
 	IgnoreNulls bool
 	Frame       Frame
+	// Order is ORDER BY within the arguments of Fn; ArgOrder is set in Fn.
+	Order []sortkey.Key
+	// KeyArgs are how many of Args, the last ones, are not looked at by DISTINCT.
+	KeyArgs int
 }
 
 // Frame is which rows of the partition a call sees.
@@ -80,7 +84,10 @@ func (p *Plan) check() error {
 		for _, a := range c.Args {
 			column(a)
 		}
-		ok = ok && (c.Fn != nil) != (c.Agg != nil)
+		ok = ok && (c.Fn != nil) != (c.Agg != nil) && c.KeyArgs <= len(c.Args)
+		for _, k := range c.Order {
+			column(k.Col)
+		}
 		if c.Filter >= 0 {
 			ok = column(c.Filter) && p.Input[c.Filter].ID == types.Boolean && ok
 		}

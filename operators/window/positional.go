@@ -7,6 +7,7 @@ import (
 	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/sortkey"
 )
 
 // positional computes a function.BoundWindow.
@@ -20,12 +21,14 @@ type positional struct {
 	defaults []uint32
 	from     []raw.Addr
 
+	keys    *sortkey.Rows // of ORDER BY within the arguments
+	order   *rowOrder
 	blk     *block.Block
 	nonNull []int32
 }
 
-func newPositional(w *Window, c *Call) *positional {
-	p := &positional{w: w, c: c, args: make([]*vector.Vector, len(c.Args))}
+func newPositional(w *Window, c *Call, keys *sortkey.Rows) *positional {
+	p := &positional{w: w, c: c, keys: keys, args: make([]*vector.Vector, len(c.Args))}
 	for i, a := range c.Args {
 		if i > 0 || !c.Fn.Values {
 			p.args[i] = vector.New(w.plan.Input[a])
@@ -46,12 +49,24 @@ func (p *positional) end() {
 		p.blk = nil
 	}
 	p.nonNull = nil
+	p.order.release()
+	p.order = nil
 }
 
-func (p *positional) begin(_ context.Context, s *section) error {
-	if !p.c.IgnoreNulls || !p.c.Fn.Values {
-		return nil
+func (p *positional) begin(ctx context.Context, s *section) (err error) {
+	if p.c.IgnoreNulls && p.c.Fn.Values {
+		if err := p.findValues(s); err != nil {
+			return err
+		}
 	}
+	if len(p.keys.Keys) > 0 {
+		p.order, err = newRowOrder(ctx, p.w, s, p.keys, p.nonNull)
+	}
+	return err
+}
+
+// findValues lists the rows whose first argument is not NULL.
+func (p *positional) findValues(s *section) error {
 	blk, err := getBlock(p.w, int64(s.n)*4)
 	if err != nil {
 		return err
@@ -102,7 +117,10 @@ func (p *positional) eval(_ context.Context, s *section, call *function.WinCall,
 		}
 	}
 	call.Args = p.args
-	call.IgnoreNulls, call.NonNull = p.c.IgnoreNulls, p.nonNull
+	call.IgnoreNulls, call.NonNull, call.Ordered = p.c.IgnoreNulls, p.nonNull, nil
+	if p.order != nil {
+		call.Ordered = p.order
+	}
 	if p.c.Fn.Number != nil {
 		return p.c.Fn.Number(call, out)
 	}

@@ -163,7 +163,7 @@ func newReader(s *source) *reader {
 	for i := range r.w.plan.Calls {
 		c := &r.w.plan.Calls[i]
 		if c.Fn != nil {
-			r.calls = append(r.calls, newPositional(r.w, c))
+			r.calls = append(r.calls, newPositional(r.w, c, r.w.orders[i]))
 		} else {
 			r.calls = append(r.calls, newAggregate(r.w, c))
 		}
@@ -313,7 +313,7 @@ func (r *reader) Next(ctx context.Context, out *vector.Chunk) (bool, error) {
 	for i, c := range r.calls {
 		call := &r.w.plan.Calls[i]
 		r.frame.call.Frames = nil
-		if call.Agg != nil || call.Fn.UsesFrame {
+		if call.Agg != nil || call.Fn.UsesFrame || len(call.Order) > 0 {
 			if err := r.frame.compute(&call.Frame); err != nil {
 				return false, err
 			}

@@ -24,7 +24,10 @@ type Window struct {
 	env   *operators.Env
 	plan  Plan
 	types []types.Type
-	rows  *sortkey.Rows
+	rows  *sortkey.Rows // keys of partitions and order
+	// orders are the keys of ORDER BY within the arguments of calls, by call.
+	orders []*sortkey.Rows
+	stored *sortkey.Rows // all keys of rows and orders
 	// bounds encode the offset columns of RANGE frames like the order key; by
 	// column.
 	bounds map[int]*sortkey.Encoder
@@ -61,11 +64,21 @@ func New(env *operators.Env, plan Plan) (*Window, error) {
 	}
 	keys = append(keys, plan.Order...)
 	ts := append(append([]types.Type{}, plan.Input...), types.Of(types.UBigInt))
+	own := len(keys)
+	for i := range plan.Calls {
+		keys = append(keys, plan.Calls[i].Order...)
+	}
 	rows, err := sortkey.NewRows(ts, keys, rowfmt.Options{Hash: len(plan.Partition) > 0})
 	if err != nil {
 		return nil, err
 	}
-	w := &Window{env: env, plan: plan, types: plan.Types(), rows: rows, bounds: map[int]*sortkey.Encoder{}}
+	w := &Window{env: env, plan: plan, types: plan.Types(), bounds: map[int]*sortkey.Encoder{}, stored: rows}
+	w.rows = someKeys(rows, 0, own)
+	for i := range plan.Calls {
+		n := len(plan.Calls[i].Order)
+		w.orders = append(w.orders, someKeys(rows, own, own+n))
+		own += n
+	}
 	w.ordinal = rows.Layout.ColOffset(len(plan.Input))
 	for i := range plan.Calls {
 		f := &plan.Calls[i].Frame
@@ -83,6 +96,22 @@ func New(env *operators.Env, plan Plan) (*Window, error) {
 		}
 	}
 	return w, nil
+}
+
+// someKeys is r with the keys from to to-1 only.
+func someKeys(r *sortkey.Rows, from, to int) *sortkey.Rows {
+	out := &sortkey.Rows{Layout: r.Layout}
+	if from == to {
+		return out
+	}
+	first := r.Keys[from].First
+	for _, k := range r.Keys[from:to] {
+		k.First -= first
+		out.Keys = append(out.Keys, k)
+	}
+	last := &r.Keys[to-1]
+	out.Words = r.Words[first : last.First+last.Words]
+	return out
 }
 
 // Types lists the output columns: those of the input that come out, then the

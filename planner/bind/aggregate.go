@@ -80,10 +80,8 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 		if err != nil {
 			return nil, err
 		}
-		if l, ok := a.(*ast.List); ok && len(args) > 0 && strings.Contains(fn.Name, "quantile") && len(logical.ColumnsOf(x)) == 0 {
-			if v, err := constant(l); err == nil {
-				x = &logical.Const{At: logical.At(a.Pos()), Value: v}
-			}
+		if k := shares(f, len(args), a, x); k != nil {
+			x = k
 		}
 		args = append(args, x)
 	}
@@ -92,6 +90,7 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 			fn = star
 		}
 	}
+	given := args
 	bound, args, err := b.resolveAggregate(f, fn, args)
 	if err != nil {
 		return nil, err
@@ -103,7 +102,7 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 			return nil, err
 		}
 	}
-	if err := b.aggregateOrder(&in, f, &call); err != nil {
+	if err := b.aggregateOrder(&in, f, given, &call); err != nil {
 		return nil, err
 	}
 	for i := range c.aggs.calls {

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gannetdb/gannet/operators/function"
@@ -31,9 +32,13 @@ func (b *binder) window(c *exprCtx, f *ast.FuncCall, name string) (logical.Expr,
 	case c.aggs == nil || c.clause == "HAVING":
 		return nil, windowing(f, "window functions are not allowed in %s", c.clause)
 	case len(f.WithinGroup) > 0:
-		return nil, unsupported(f, "WITHIN GROUP with OVER")
+		plain, err := withinGroup(f)
+		if err != nil {
+			return nil, err
+		}
+		return b.window(c, plain, name)
 	case f.ExportState:
-		return nil, unsupported(f, "EXPORT_STATE")
+		return nil, unsupported(f, "EXPORT_STATE with OVER")
 	}
 	in := *c
 	in.inWindow = true
@@ -43,7 +48,7 @@ func (b *binder) window(c *exprCtx, f *ast.FuncCall, name string) (logical.Expr,
 		return nil, err
 	}
 	if fn != nil {
-		err = b.positional(f, fn, args, star, &call)
+		err = b.positional(&in, f, fn, args, star, &call)
 	} else {
 		err = b.windowAggregate(&in, f, agg, args, star, &call)
 	}
@@ -52,6 +57,9 @@ func (b *binder) window(c *exprCtx, f *ast.FuncCall, name string) (logical.Expr,
 	}
 	if err := b.over(&in, f.Over, &call); err != nil {
 		return nil, err
+	}
+	if len(call.ArgOrder) > 0 && !call.Fn.UsesFrame && call.Frame.Exclude != function.ExcludeNothing {
+		return nil, unsupported(f, "EXCLUDE with ORDER BY in the arguments of %s", call.Fn.Name)
 	}
 	a := c.aggs
 	for i := range a.windows {
@@ -83,6 +91,10 @@ func (b *binder) windowArgs(in *exprCtx, f *ast.FuncCall) (args []logical.Expr, 
 		if err != nil {
 			return nil, false, err
 		}
+		if k := shares(f, len(args), a, x); k != nil {
+			args = append(args, k)
+			continue
+		}
 		x = b.settled(x)
 		if x.Type().ID == types.Null {
 			x = b.cast(x, types.Of(types.Integer))
@@ -93,7 +105,7 @@ func (b *binder) windowArgs(in *exprCtx, f *ast.FuncCall) (args []logical.Expr, 
 }
 
 // positional binds a function that exists only with OVER.
-func (b *binder) positional(f *ast.FuncCall, fn *function.Window, args []logical.Expr, star bool, call *logical.WindowCall) error {
+func (b *binder) positional(in *exprCtx, f *ast.FuncCall, fn *function.Window, args []logical.Expr, star bool, call *logical.WindowCall) error {
 	switch {
 	case star:
 		return sqlerr.At(f.Pos(), sqlerr.CodeSyntax, "* is an argument of count only")
@@ -101,8 +113,6 @@ func (b *binder) positional(f *ast.FuncCall, fn *function.Window, args []logical
 		return windowing(f, "DISTINCT goes with aggregates only, not with %s", fn.Name)
 	case f.Filter != nil:
 		return windowing(f, "FILTER goes with aggregates only, not with %s", fn.Name)
-	case len(f.OrderBy) > 0:
-		return unsupported(f, "ORDER BY in the arguments of a window function")
 	}
 	sigs := make([]signature, len(fn.Overloads))
 	for i, o := range fn.Overloads {
@@ -122,7 +132,14 @@ func (b *binder) positional(f *ast.FuncCall, fn *function.Window, args []logical
 		return windowing(f, "IGNORE NULLS goes with functions that pick a value, not with %s", fn.Name)
 	}
 	call.Fn, call.Args = bound, b.castArgs(args, bound.Params)
-	return nil
+	if len(f.OrderBy) == 0 {
+		return nil
+	}
+	if !bound.ArgOrder {
+		return unsupported(f, "ORDER BY in the arguments of %s", fn.Name)
+	}
+	_, call.ArgOrder, err = b.argumentOrder(in, f, args)
+	return err
 }
 
 // windowAggregate binds an aggregate over a window.
@@ -144,7 +161,20 @@ func (b *binder) windowAggregate(in *exprCtx, f *ast.FuncCall, fn *function.Aggr
 		return err
 	}
 	if len(f.OrderBy) > 0 && call.Agg.OrderDependent {
-		return unsupported(f, "ORDER BY in the arguments of a window function")
+		keys, order, err := b.argumentOrder(in, f, args)
+		if err != nil {
+			return err
+		}
+		if len(keys) > 0 {
+			if call.Agg, err = ordered(f, call.Agg, keys); err != nil {
+				return err
+			}
+			call.Args = slices.Clip(call.Args)
+			for _, k := range order {
+				call.Args = append(call.Args, k.Expr)
+			}
+			call.KeyArgs = len(keys)
+		}
 	}
 	call.Distinct = f.Distinct && !duplicateFree[fn.Name]
 	if f.Filter != nil {

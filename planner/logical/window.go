@@ -22,6 +22,11 @@ type WindowCall struct {
 	Fn          *function.BoundWindow
 	Agg         *function.BoundAgg
 	Args        []Expr
+	// ArgOrder is ORDER BY within the arguments: the order in which the function
+	// sees the rows of its frame. Aggregates have these keys at the end of Args
+	// instead, and KeyArgs of them.
+	ArgOrder    []SortKey
+	KeyArgs     int
 	Filter      Expr // aggregates only; nil: all rows
 	Distinct    bool // aggregates only
 	IgnoreNulls bool
@@ -99,16 +104,22 @@ func (c WindowCall) mapExprs(f func(Expr) Expr) WindowCall {
 		return out
 	}
 	c.Args = all(c.Args)
+	keysOf := func(list []SortKey) []SortKey {
+		out := make([]SortKey, len(list))
+		for i, k := range list {
+			out[i] = k
+			out[i].Expr = f(k.Expr)
+		}
+		return out
+	}
+	if c.ArgOrder != nil {
+		c.ArgOrder = keysOf(c.ArgOrder)
+	}
 	if c.Filter != nil {
 		c.Filter = f(c.Filter)
 	}
 	c.Partition = all(c.Partition)
-	keys := make([]SortKey, len(c.Order))
-	for i, k := range c.Order {
-		keys[i] = k
-		keys[i].Expr = f(k.Expr)
-	}
-	c.Order = keys
+	c.Order = keysOf(c.Order)
 	if c.Frame.Start.Offset != nil {
 		c.Frame.Start.Offset = f(c.Frame.Start.Offset)
 	}
@@ -129,11 +140,15 @@ func (n *Window) MapCalls(f func(Expr) Expr) []WindowCall {
 
 // SameOrder reports whether a and b have the same partitions and order.
 func SameOrder(a, b *WindowCall) bool {
-	if !equalLists(a.Partition, b.Partition) || len(a.Order) != len(b.Order) {
+	return equalLists(a.Partition, b.Partition) && sameKeys(a.Order, b.Order)
+}
+
+func sameKeys(a, b []SortKey) bool {
+	if len(a) != len(b) {
 		return false
 	}
-	for i := range a.Order {
-		x, y := a.Order[i], b.Order[i]
+	for i := range a {
+		x, y := a[i], b[i]
 		if x.Desc != y.Desc || x.NullsFirst != y.NullsFirst || !Equal(x.Expr, y.Expr) {
 			return false
 		}
@@ -144,7 +159,8 @@ func SameOrder(a, b *WindowCall) bool {
 // SameCall reports whether a and b compute the same.
 func SameCall(a, b *WindowCall) bool {
 	return a.Name() == b.Name() && (a.Fn == nil) == (b.Fn == nil) && a.Type().Equal(b.Type()) && equalLists(a.Args, b.Args) &&
-		sameOptional(a.Filter, b.Filter) && a.Distinct == b.Distinct && a.IgnoreNulls == b.IgnoreNulls && SameOrder(a, b) &&
+		sameOptional(a.Filter, b.Filter) && a.Distinct == b.Distinct && a.IgnoreNulls == b.IgnoreNulls && a.KeyArgs == b.KeyArgs &&
+		sameKeys(a.ArgOrder, b.ArgOrder) && SameOrder(a, b) &&
 		a.Frame.Mode == b.Frame.Mode && a.Frame.Exclude == b.Frame.Exclude &&
 		sameBound(a.Frame.Start, b.Frame.Start) && sameBound(a.Frame.End, b.Frame.End)
 }
@@ -210,6 +226,9 @@ func WindowString(c *WindowCall) string {
 		p.b.WriteString("DISTINCT ")
 	}
 	p.list(c.Args)
+	if len(c.ArgOrder) > 0 {
+		p.b.WriteString(" ORDER BY " + KeysString(c.ArgOrder))
+	}
 	if c.IgnoreNulls {
 		p.b.WriteString(" IGNORE NULLS")
 	}

@@ -66,11 +66,14 @@ func (b *builder) windowGroup(n *logical.Window, members []int, s *stream, keep 
 	for _, k := range first.Order {
 		place(k.Expr)
 	}
-	type places struct{ args, filter, start, end int }
+	type places struct{ args, order, filter, start, end int }
 	var at []places
 	for _, i := range members {
 		c := &n.Calls[i]
-		p := places{args: place(c.Args...), filter: -1, start: -1, end: -1}
+		p := places{args: place(c.Args...), order: len(exprs), filter: -1, start: -1, end: -1}
+		for _, k := range c.ArgOrder {
+			place(k.Expr)
+		}
 		if c.Filter != nil {
 			p.filter = place(c.Filter)
 		}
@@ -100,11 +103,14 @@ func (b *builder) windowGroup(n *logical.Window, members []int, s *stream, keep 
 	for k, i := range members {
 		c, p := &n.Calls[i], at[k]
 		call := window.Call{
-			Fn: c.Fn, Agg: c.Agg, Args: pos[p.args : p.args+len(c.Args)], Filter: -1, Distinct: c.Distinct, IgnoreNulls: c.IgnoreNulls,
+			Fn: c.Fn, Agg: c.Agg, Args: pos[p.args : p.args+len(c.Args)], Filter: -1, Distinct: c.Distinct, IgnoreNulls: c.IgnoreNulls, KeyArgs: c.KeyArgs,
 			Frame: window.Frame{
 				Mode: c.Frame.Mode, Exclude: c.Frame.Exclude,
 				Start: window.Bound{Kind: c.Frame.Start.Kind}, End: window.Bound{Kind: c.Frame.End.Kind},
 			},
+		}
+		for j, k := range c.ArgOrder {
+			call.Order = append(call.Order, sortkey.Key{Col: pos[p.order+j], Desc: k.Desc, NullsFirst: k.NullsFirst})
 		}
 		if p.filter >= 0 {
 			call.Filter = pos[p.filter]

@@ -11,32 +11,65 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-var argMax = argFunction("arg_max", []string{"argmax", "max_by"}, "greatest", true, false)
+var (
+	argMax          = argFunction("arg_max", []string{"argmax", "max_by"}, true, argPlain)
+	argMin          = argFunction("arg_min", []string{"argmin", "min_by"}, false, argPlain)
+	argMaxNull      = argFunction("arg_max_null", nil, true, argKeepsNull)
+	argMinNull      = argFunction("arg_min_null", nil, false, argKeepsNull)
+	argMaxNullsLast = argFunction("arg_max_nulls_last", nil, true, argNullsLast)
+	argMinNullsLast = argFunction("arg_min_nulls_last", nil, false, argNullsLast)
+)
 
-var argMin = argFunction("arg_min", []string{"argmin", "min_by"}, "smallest", false, false)
+// argNulls tells which rows count.
+type argNulls uint8
 
-var argMaxNull = argFunction("arg_max_null", nil, "greatest", true, true)
+const (
+	argPlain     argNulls = iota // those where neither is NULL
+	argKeepsNull                 // those whose value is not NULL
+	argNullsLast                 // all: NULL values are behind all others
+)
 
-var argMinNull = argFunction("arg_min_null", nil, "smallest", false, true)
-
-func argFunction(name string, aliases []string, which string, greatest, keepNull bool) *function.Aggregate {
+func argFunction(name string, aliases []string, greatest bool, nulls argNulls) *function.Aggregate {
+	which := "smallest"
+	if greatest {
+		which = "greatest"
+	}
 	a := &function.Aggregate{
 		Name:        name,
 		Aliases:     aliases,
-		Description: "the first argument where the second is " + which + "; rows where either is NULL do not count",
+		Description: "the first argument where the second is " + which,
 		Example:     "SELECT " + name + "(x, y) FROM (VALUES ('a', 1), ('b', 1)) t(x, y)",
 		Result:      "a",
 		Category:    "aggregate",
 	}
-	if keepNull {
-		a.Description = "the first argument, NULL or not, where the second is " + which
+	switch nulls {
+	case argPlain:
+		a.Description += "; rows where either is NULL do not count"
+	case argKeepsNull:
+		a.Description += ", NULL or not"
+	case argNullsLast:
+		a.Description += ", NULL or not; NULL is behind all other values of the second"
 	}
 	a.Overloads = []function.AggOverload{{
 		Params: []types.Type{types.Of(types.Any), types.Of(types.Any)},
 		Bind: func(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
-			return bindArg(name, args[0], args[1], greatest, keepNull), nil
+			b := bindArg(name, args[0], known(args[1]), greatest, nulls)
+			b.Ordered = sortable(b)
+			return b, nil
 		},
 	}}
+	if nulls != argKeepsNull {
+		a.Description += "; with a number n, a list of the first n"
+		a.Overloads = append(a.Overloads, function.AggOverload{
+			Params: []types.Type{types.Of(types.Any), types.Of(types.Any), types.Of(types.BigInt)},
+			Bind: func(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
+				return bindExtremes(name, &extremes{
+					arg: args[0], val: known(args[1]), withArg: true, greatest: greatest,
+					nullVal: nulls == argNullsLast, nullArg: nulls == argNullsLast,
+				}), nil
+			},
+		})
+	}
 	return a
 }
 
@@ -49,8 +82,12 @@ type argState struct {
 	blob types.StringRef
 	key  int64
 	arg  types.Int128
-	seen int64 // 0 nothing, 1 an argument, 2 a NULL argument
+	seen int64 // 0 nothing, 1 an argument, 2 a NULL argument; with argWeak
 }
+
+// argWeak marks an argument that came with a NULL value, which any other
+// replaces.
+const argWeak = 4
 
 const argSize = 48
 
@@ -60,11 +97,11 @@ type argExtreme struct {
 	keys     func(keys []int64, data []byte, at []uint32) // nil: the value is in the blob
 	flip     int64                                        // of keys, as in bindExtreme
 	argWidth int                                          // 0: the argument is in the blob
-	keepNull bool
+	nulls    argNulls
 }
 
-func bindArg(name string, arg, val types.Type, greatest, keepNull bool) *function.BoundAgg {
-	m := &argExtreme{arg: arg, val: val, keys: keysOf(val), keepNull: keepNull}
+func bindArg(name string, arg, val types.Type, greatest bool, nulls argNulls) *function.BoundAgg {
+	m := &argExtreme{arg: arg, val: val, keys: keysOf(val), nulls: nulls}
 	if greatest {
 		m.flip = -1
 	}
@@ -144,11 +181,19 @@ func (m *argExtreme) update(c *function.AggCall, args []*vector.Vector, rows []r
 	}
 	argNulls := arg.MayHaveNulls()
 	for i, e := range at {
+		s := raw.At[argState](rows[i], off)
+		pos := position(sel, i)
 		if w.Valid != nil && !w.Valid.Get(int(e)) {
+			if m.nulls == argNullsLast && s.seen == 0 {
+				if err := m.storeWeak(c, s, rows[i], args, pos); err != nil {
+					return err
+				}
+			}
 			continue
 		}
-		pos := position(sel, i)
-		s := raw.At[argState](rows[i], off)
+		if s.seen&argWeak != 0 {
+			s.seen = 0
+		}
 		if keys != nil {
 			if s.seen != 0 && keys[i]^m.flip >= s.key {
 				continue
@@ -157,7 +202,7 @@ func (m *argExtreme) update(c *function.AggCall, args []*vector.Vector, rows []r
 			continue
 		}
 		null := argNulls && arg.IsNull(pos)
-		if null && !m.keepNull {
+		if null && m.nulls == argPlain {
 			continue
 		}
 		if keys != nil {
@@ -184,8 +229,21 @@ func (m *argExtreme) value(s *argState, bufs [][]byte) []byte {
 	return b[4 : 4+binary.LittleEndian.Uint32(b)]
 }
 
+// storeWeak keeps the argument at pos, whose value is NULL.
+func (m *argExtreme) storeWeak(c *function.AggCall, s *argState, row raw.Addr, args []*vector.Vector, pos int) error {
+	err := m.storeParts(c, s, row, args, pos, args[0].IsNull(pos), false)
+	s.seen |= argWeak
+	return err
+}
+
 // store keeps the argument at pos and, when it has no key, the value.
 func (m *argExtreme) store(c *function.AggCall, s *argState, row raw.Addr, args []*vector.Vector, pos int, null bool) error {
+	return m.storeParts(c, s, row, args, pos, null, m.keys == nil)
+}
+
+// storeParts keeps the argument at pos, NULL or not, and the value if withValue
+// is set.
+func (m *argExtreme) storeParts(c *function.AggCall, s *argState, row raw.Addr, args []*vector.Vector, pos int, null, withValue bool) error {
 	s.seen = 1
 	if null {
 		s.seen = 2
@@ -201,7 +259,7 @@ func (m *argExtreme) store(c *function.AggCall, s *argState, row raw.Addr, args 
 	tmp := scratch(c, 6)
 	tmp.Type = types.Of(types.Blob)
 	b := append(tmp.Data[:0], 0, 0, 0, 0)
-	if m.keys == nil {
+	if withValue {
 		b = rowfmt.AppendValue(b, args[1], pos)
 		binary.LittleEndian.PutUint32(b, uint32(len(b)-4))
 	}
@@ -220,7 +278,10 @@ func (m *argExtreme) combine(c *function.AggCall, src, dst []raw.Addr, off uintp
 		if s.seen == 0 {
 			continue
 		}
-		if d.seen != 0 {
+		if s.seen&argWeak != 0 && d.seen != 0 {
+			continue
+		}
+		if d.seen != 0 && d.seen&argWeak == 0 {
 			if m.keys != nil && s.key >= d.key {
 				continue
 			}
@@ -247,7 +308,7 @@ func (m *argExtreme) finalize(c *function.AggCall, rows []raw.Addr, off uintptr,
 			s := raw.At[argState](r, off)
 			p := (from + i) * m.argWidth
 			copy(out.Data[p:p+m.argWidth], raw.Within(&s.arg, 0, m.argWidth))
-			if s.seen != 1 {
+			if s.seen&^argWeak != 1 {
 				out.SetNull(from + i)
 			}
 		}
@@ -257,13 +318,13 @@ func (m *argExtreme) finalize(c *function.AggCall, rows []raw.Addr, off uintptr,
 	var b rowfmt.Builder
 	b.Prepare(out)
 	for _, r := range rows {
-		if s := raw.At[argState](r, off); s.seen == 1 {
+		if s := raw.At[argState](r, off); s.seen&^argWeak == 1 {
 			b.Count(argPart(s, bufs))
 		}
 	}
 	b.Resize()
 	for i, r := range rows {
-		if s := raw.At[argState](r, off); s.seen == 1 {
+		if s := raw.At[argState](r, off); s.seen&^argWeak == 1 {
 			b.Fill(argPart(s, bufs), from+i)
 		} else {
 			out.SetNull(from + i)

@@ -138,26 +138,6 @@ func putValue(_ *function.AggCall, dst []byte, args []*vector.Vector, pos int) (
 	return rowfmt.AppendValue(dst, args[0], pos), true
 }
 
-// blobValues writes one value per row to out: blobs[i], or NULL where it is
-// nil, as AppendValue writes them.
-func blobValues(out *vector.Vector, from int, blobs [][]byte) {
-	var b rowfmt.Builder
-	b.Prepare(out)
-	for _, x := range blobs {
-		if x != nil {
-			b.Count(x)
-		}
-	}
-	b.Resize()
-	for i, x := range blobs {
-		if x == nil {
-			out.SetNull(from + i)
-		} else {
-			b.Fill(x, from+i)
-		}
-	}
-}
-
 // values lists the blobs of type t, one behind the other in b.
 func values(t types.Type, b []byte, n int64) [][]byte {
 	out := make([][]byte, 0, n)

@@ -26,8 +26,8 @@ var stringAgg = &function.Aggregate{
 	Name:    "string_agg",
 	Aliases: []string{"group_concat", "listagg"},
 	Overloads: []function.AggOverload{
-		{Params: []types.Type{types.Of(types.Varchar)}, Bind: bindStringAgg},
-		{Params: []types.Type{types.Of(types.Varchar), types.Of(types.Varchar)}, Bind: bindStringAgg},
+		{Params: []types.Type{types.Of(types.Any)}, Bind: bindStringAgg},
+		{Params: []types.Type{types.Of(types.Any), types.Of(types.Varchar)}, Bind: bindStringAgg},
 	},
 	Description: "the texts that are not NULL, one behind the other, with a constant separator between them",
 	Example:     "SELECT string_agg(x, '-') FROM (VALUES ('a'), (NULL), ('b')) t(x)",
@@ -43,16 +43,19 @@ func bindList(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 	})
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 		bufs := c.Heap.Bufs()
-		return finalizeLists(rows, off, out, from, func(s *bagState, dst []byte) []byte { return append(dst, s.bytes(bufs)...) })
+		return finalizeLists(c, rows, off, out, from, func(f *finish, s *bagState) error {
+			f.buf = append(f.buf, s.bytes(bufs)...)
+			return nil
+		})
 	}
 	b.Ordered = func(keys []function.OrderKey) (*function.BoundAgg, error) { return orderedList(t, keys), nil }
 	return b, nil
 }
 
 // finalizeLists writes a list per row, whose elements elems appends.
-func finalizeLists(rows []raw.Addr, off uintptr, out *vector.Vector, from int, elems func(s *bagState, dst []byte) []byte) error {
-	blobs := make([][]byte, len(rows))
-	var all []byte
+func finalizeLists(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int, elems func(f *finish, s *bagState) error) error {
+	f := newFinish(c, len(rows))
+	defer f.release()
 	for i, r := range rows {
 		s := raw.At[bagState](r, off)
 		if s.items == 0 {
@@ -61,12 +64,16 @@ func finalizeLists(rows []raw.Addr, off uintptr, out *vector.Vector, from int, e
 		if s.items > 1<<31-1 {
 			return sqlerr.New(sqlerr.CodeLimitExceeded, "a list takes more than %d elements", 1<<31-1)
 		}
-		at := len(all)
-		all = elems(s, listBlob(all, int(s.items)))
-		blobs[i] = all[at:len(all):len(all)]
+		f.begin()
+		f.buf = listBlob(f.buf, int(s.items))
+		if err := elems(f, s); err != nil {
+			return err
+		}
+		if err := f.end(i); err != nil {
+			return err
+		}
 	}
-	blobValues(out, from, blobs)
-	return nil
+	return f.write(out, from)
 }
 
 // orderedRecords are what an aggregate with ORDER BY collects: the keys and
@@ -137,11 +144,16 @@ func orderedList(t types.Type, keys []function.OrderKey) *function.BoundAgg {
 	})
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 		bufs := c.Heap.Bufs()
-		return finalizeLists(rows, off, out, from, func(s *bagState, dst []byte) []byte {
-			for _, rec := range o.sorted(s.bytes(bufs), s.items) {
-				dst = append(dst, o.valueOf(rec)...)
+		return finalizeLists(c, rows, off, out, from, func(f *finish, s *bagState) error {
+			if err := f.charge(s.items * sliceBytes); err != nil {
+				return err
 			}
-			return dst
+			for _, rec := range o.sorted(s.bytes(bufs), s.items) {
+				f.buf = append(f.buf, o.valueOf(rec)...)
+			}
+			f.c.Shrink(s.items * sliceBytes)
+			f.charged -= s.items * sliceBytes
+			return nil
 		})
 	}
 	return b
@@ -172,21 +184,16 @@ func bindStringAgg(args []types.Type, consts []*types.Value) (*function.BoundAgg
 		}
 		return rowfmt.AppendValue(dst, args[0], pos), true
 	})
-	join := func(dst, blob []byte) []byte {
-		if len(dst) > 0 || dst != nil {
-			dst = append(dst, sep...)
-		}
-		return append(dst, blob...)
-	}
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 		bufs := c.Heap.Bufs()
-		return finalizeTexts(rows, off, out, from, func(s *bagState) (dst []byte) {
-			for rest := s.bytes(bufs); len(rest) > 0; {
-				next := rowfmt.SkipValue(text, rest)
-				dst = join(dst, rest[4:len(rest)-len(next)])
-				if dst == nil {
-					dst = []byte{}
+		return finalizeTexts(c, rows, off, out, from, len(sep), func(s *bagState, dst []byte) []byte {
+			all := s.bytes(bufs)
+			for rest := all; len(rest) > 0; {
+				if len(rest) < len(all) {
+					dst = append(dst, sep...)
 				}
+				next := rowfmt.SkipValue(text, rest)
+				dst = append(dst, rest[4:len(rest)-len(next)]...)
 				rest = next
 			}
 			return dst
@@ -203,12 +210,12 @@ func bindStringAgg(args []types.Type, consts []*types.Value) (*function.BoundAgg
 		})
 		b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 			bufs := c.Heap.Bufs()
-			return finalizeTexts(rows, off, out, from, func(s *bagState) (dst []byte) {
-				for _, rec := range o.sorted(s.bytes(bufs), s.items) {
-					dst = join(dst, o.valueOf(rec)[5:])
-					if dst == nil {
-						dst = []byte{}
+			return finalizeTexts(c, rows, off, out, from, len(sep)+sliceBytes, func(s *bagState, dst []byte) []byte {
+				for i, rec := range o.sorted(s.bytes(bufs), s.items) {
+					if i > 0 {
+						dst = append(dst, sep...)
 					}
+					dst = append(dst, o.valueOf(rec)[5:]...)
 				}
 				return dst
 			})
@@ -218,15 +225,36 @@ func bindStringAgg(args []types.Type, consts []*types.Value) (*function.BoundAgg
 	return b, nil
 }
 
-// finalizeTexts writes a text per row, NULL where there was no value.
-func finalizeTexts(rows []raw.Addr, off uintptr, out *vector.Vector, from int, text func(s *bagState) []byte) error {
+// finalizeTexts writes a text per row, NULL where there was no value; text
+// appends it. Each value takes each bytes beside its own.
+func finalizeTexts(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from, each int, text func(s *bagState, dst []byte) []byte) error {
+	total, most := int64(0), int64(0)
+	for _, r := range rows {
+		s := raw.At[bagState](r, off)
+		n := s.used + s.items*int64(each)
+		total += n
+		most = max(most, n)
+	}
+	// One text is made at a time, and all are copied into out.
+	if err := c.Grow(2 * most); err != nil {
+		return err
+	}
+	defer c.Shrink(2 * most)
+	if err := c.Hold(total); err != nil {
+		return err
+	}
+	var buf []byte
 	for i, r := range rows {
 		s := raw.At[bagState](r, off)
 		if s.items == 0 {
 			out.SetNull(from + i)
 			continue
 		}
-		out.PutString(from+i, text(s))
+		buf = text(s, buf[:0])
+		if len(buf) > 1<<31-1 {
+			return sqlerr.New(sqlerr.CodeLimitExceeded, "a text takes more than %d bytes", 1<<31-1)
+		}
+		out.PutString(from+i, buf)
 	}
 	return nil
 }

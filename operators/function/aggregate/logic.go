@@ -41,7 +41,7 @@ var bitTypes = []types.ID{
 
 var bitAnd = &function.Aggregate{
 	Name:        "bit_and",
-	Overloads:   overloads(bindBitAnd, bitTypes...),
+	Overloads:   append(overloads(bindBitAnd, bitTypes...), overloads(bindBitAnd, types.Bit)...),
 	Description: "the bits that are set in all integers that are not NULL",
 	Example:     "SELECT bit_and(x) FROM (VALUES (5), (6)) t(x)",
 	Result:      "4",
@@ -50,7 +50,7 @@ var bitAnd = &function.Aggregate{
 
 var bitOr = &function.Aggregate{
 	Name:        "bit_or",
-	Overloads:   overloads(bindBitOr, bitTypes...),
+	Overloads:   append(overloads(bindBitOr, bitTypes...), overloads(bindBitOr, types.Bit)...),
 	Description: "the bits that are set in some integer",
 	Example:     "SELECT bit_or(x) FROM (VALUES (5), (6)) t(x)",
 	Result:      "7",
@@ -59,7 +59,7 @@ var bitOr = &function.Aggregate{
 
 var bitXor = &function.Aggregate{
 	Name:        "bit_xor",
-	Overloads:   overloads(bindBitXor, bitTypes...),
+	Overloads:   append(overloads(bindBitXor, bitTypes...), overloads(bindBitXor, types.Bit)...),
 	Description: "the bits that are set in an odd number of integers",
 	Example:     "SELECT bit_xor(x) FROM (VALUES (5), (6)) t(x)",
 	Result:      "3",
@@ -67,15 +67,24 @@ var bitXor = &function.Aggregate{
 }
 
 func bindBitAnd(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
+	if args[0].ID == types.Bit {
+		return bindBitStrings("bit_and", opAnd), nil
+	}
 	// The complement of the OR of the complements.
 	return bindBits("bit_and", args[0], ^uint64(0), false)
 }
 
 func bindBitOr(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
+	if args[0].ID == types.Bit {
+		return bindBitStrings("bit_or", opOr), nil
+	}
 	return bindBits("bit_or", args[0], 0, false)
 }
 
 func bindBitXor(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
+	if args[0].ID == types.Bit {
+		return bindBitStrings("bit_xor", opXor), nil
+	}
 	return bindBits("bit_xor", args[0], 0, true)
 }
 

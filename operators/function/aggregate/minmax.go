@@ -10,18 +10,24 @@ import (
 )
 
 var minimum = &function.Aggregate{
-	Name:        "min",
-	Overloads:   []function.AggOverload{{Params: []types.Type{types.Of(types.Any)}, Bind: bindMin}},
-	Description: "the smallest value that is not NULL",
+	Name: "min",
+	Overloads: []function.AggOverload{
+		{Params: []types.Type{types.Of(types.Any)}, Bind: bindMin},
+		{Params: []types.Type{types.Of(types.Any), types.Of(types.BigInt)}, Bind: bindMinN},
+	},
+	Description: "the smallest value that is not NULL; with a number n, a list of the n smallest ones",
 	Example:     "SELECT min(x) FROM (VALUES (3), (NULL), (1)) t(x)",
 	Result:      "1",
 	Category:    "aggregate",
 }
 
 var maximum = &function.Aggregate{
-	Name:        "max",
-	Overloads:   []function.AggOverload{{Params: []types.Type{types.Of(types.Any)}, Bind: bindMax}},
-	Description: "the greatest value that is not NULL",
+	Name: "max",
+	Overloads: []function.AggOverload{
+		{Params: []types.Type{types.Of(types.Any)}, Bind: bindMax},
+		{Params: []types.Type{types.Of(types.Any), types.Of(types.BigInt)}, Bind: bindMaxN},
+	},
+	Description: "the greatest value that is not NULL; with a number n, a list of the n greatest ones",
 	Example:     "SELECT max(x) FROM (VALUES (3), (NULL), (1)) t(x)",
 	Result:      "3",
 	Category:    "aggregate",
@@ -44,6 +50,22 @@ func bindMin(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 
 func bindMax(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 	return bindExtreme("max", args[0], -1)
+}
+
+func bindMinN(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
+	return bindExtremes("min", &extremes{val: known(args[0])}), nil
+}
+
+func bindMaxN(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
+	return bindExtremes("max", &extremes{val: known(args[0]), greatest: true}), nil
+}
+
+// known is t, or INTEGER for the type of NULL.
+func known(t types.Type) types.Type {
+	if t.ID == types.Null {
+		return types.Of(types.Integer)
+	}
+	return t
 }
 
 // bindExtreme makes min (flip 0) or max (flip -1, which turns the order of

@@ -68,6 +68,7 @@ func orderedPick(name string, t types.Type, p pick, keys []function.OrderKey) *f
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 		bufs := c.Heap.Bufs()
 		blobs := make([][]byte, len(rows))
+		total := int64(0)
 		for i, r := range rows {
 			s := raw.At[bytesState](r, off)
 			if s.seen == 0 {
@@ -75,7 +76,11 @@ func orderedPick(name string, t types.Type, p pick, keys []function.OrderKey) *f
 			}
 			if e := o.valueOf(vector.Str(&s.ref, bufs)); e[0] != 0 {
 				blobs[i] = e[1:]
+				total += int64(len(e))
 			}
+		}
+		if err := c.Hold(total); err != nil {
+			return err
 		}
 		blobValues(out, from, blobs)
 		return nil

@@ -36,9 +36,12 @@ var quantileCont = &function.Aggregate{
 }
 
 var quantileDisc = &function.Aggregate{
-	Name:        "quantile_disc",
-	Aliases:     []string{"percentile_disc", "quantile"},
-	Overloads:   []function.AggOverload{{Params: []types.Type{anyType, anyType}, Bind: bindQuantileDisc}},
+	Name:    "quantile_disc",
+	Aliases: []string{"percentile_disc", "quantile"},
+	Overloads: []function.AggOverload{
+		{Params: []types.Type{anyType, anyType}, Bind: bindQuantileDisc},
+		{Params: []types.Type{anyType}, Bind: bindMiddle},
+	},
 	Description: "the first value up to which the given share of the values lies; a list of them for a list of shares",
 	Example:     "SELECT quantile_disc(x, 0.5) FROM (VALUES (4), (1), (2), (9)) t(x)",
 	Result:      "2",
@@ -54,10 +57,32 @@ var approxQuantile = &function.Aggregate{
 	Category:    "aggregate",
 }
 
+var reservoirQuantile = &function.Aggregate{
+	Name: "reservoir_quantile",
+	Overloads: []function.AggOverload{
+		{Params: []types.Type{anyType, anyType}, Bind: bindReservoir},
+		{Params: []types.Type{anyType, anyType, types.Of(types.Integer)}, Bind: bindReservoir},
+	},
+	Description: "quantile_disc of a sample; the sample is everything, the third argument, its size, is of no account",
+	Example:     "SELECT reservoir_quantile(x, 0.5) FROM (VALUES (4), (1), (2)) t(x)",
+	Result:      "2",
+	Category:    "aggregate",
+}
+
+var approxTopK = &function.Aggregate{
+	Name:        "approx_top_k",
+	Overloads:   []function.AggOverload{{Params: []types.Type{anyType, types.Of(types.BigInt)}, Bind: bindTopK}},
+	Description: "a list of the k values that are there most often, most frequent first; exact",
+	Example:     "SELECT approx_top_k(x, 2) FROM (VALUES (4), (1), (2), (2), (1), (2)) t(x)",
+	Result:      "[2, 1]",
+	Category:    "aggregate",
+}
+
 var mad = &function.Aggregate{
-	Name:        "mad",
-	Overloads:   overloads(bindMad, types.Double),
-	Description: "the median of the distances from the median",
+	Name: "mad",
+	Overloads: overloads(bindMad, types.Double, types.Float, types.Decimal, types.Date, types.Time, types.TimeTZ,
+		types.Timestamp, types.TimestampTZ),
+	Description: "the median of the distances from the median, INTERVAL for dates and times",
 	Example:     "SELECT mad(x) FROM (VALUES (1), (2), (3), (9)) t(x)",
 	Result:      "1.0",
 	Category:    "aggregate",
@@ -70,6 +95,7 @@ type quantile struct {
 	shares []float64
 	list   bool // of results
 	cont   bool
+	sample bool // places are rounded down, as reservoir_quantile does
 }
 
 // shares reads the constant shares of a quantile.
@@ -102,7 +128,24 @@ func newQuantile(name string, consts []*types.Value, cont bool) (*quantile, erro
 		}
 		q.shares = append(q.shares, f)
 	}
+	var below, above bool
+	for _, f := range q.shares {
+		below, above = below || f < 0, above || f > 0
+	}
+	if below && above {
+		return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "the shares of %s are all positive or all negative", name)
+	}
 	return q, nil
+}
+
+// positive refuses shares below 0.
+func (q *quantile) positive(name string) error {
+	for _, f := range q.shares {
+		if f < 0 {
+			return sqlerr.New(sqlerr.CodeInvalidArgument, "the shares of %s are between 0 and 1", name)
+		}
+	}
+	return nil
 }
 
 func bindMedian(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
@@ -129,8 +172,116 @@ func bindQuantileDisc(args []types.Type, consts []*types.Value) (*function.Bound
 	return q.bind(fmt.Sprint("quantile_disc", q.shares), args[0], args[:1])
 }
 
+// bindMiddle is quantile without a share: of WITHIN GROUP only; DuckDB has it as
+// an error, which this is too.
+func bindMiddle(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
+	return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "quantile_disc needs a share between 0 and 1")
+}
+
+func bindReservoir(args []types.Type, consts []*types.Value) (*function.BoundAgg, error) {
+	q, err := newQuantile("reservoir_quantile", consts, false)
+	if err == nil {
+		err = q.positive("reservoir_quantile")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(args) > 2 {
+		switch n := consts[2]; {
+		case n == nil || n.IsNull:
+			return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "the sample size of reservoir_quantile must be a constant")
+		case n.I <= 0:
+			return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "the sample size of reservoir_quantile must be greater than 0")
+		}
+	}
+	q.sample = true
+	return q.bind(fmt.Sprint("reservoir_quantile", q.shares), args[0], args[:1])
+}
+
+func bindTopK(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
+	t := known(args[0])
+	m := &extremes{}
+	b := &function.BoundAgg{
+		Name: "approx_top_k", Params: []types.Type{t, types.Of(types.BigInt)}, Return: types.ListOf(t),
+		Size: extremesSize, HeapState: true,
+	}
+	one := func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
+		s := raw.At[extremesState](row, off)
+		if s.limit == 0 {
+			limit, err := m.limit(b.Name, args[1], pos)
+			if err != nil {
+				return err
+			}
+			s.limit = limit
+		}
+		if args[0].IsNull(pos) {
+			return nil
+		}
+		return s.bag.add(c, row, blobOf(c, args[0], pos), 1)
+	}
+	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
+		for i := range n {
+			if err := one(c, args, position(sel, i), rows[i], off); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
+		for i := range n {
+			if err := one(c, args, position(sel, i), row, off); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	b.Combine = func(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
+		for i, r := range src {
+			s, d := raw.At[extremesState](r, off), raw.At[extremesState](dst[i], off)
+			d.limit = max(d.limit, s.limit)
+			if err := d.bag.adopt(c, &s.bag, dst[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
+		bufs := c.Heap.Bufs()
+		f := newFinish(c, len(rows))
+		defer f.release()
+		for i, r := range rows {
+			s := raw.At[extremesState](r, off)
+			if s.bag.items == 0 {
+				continue
+			}
+			all, err := frequencies(c, t, s.bag.bytes(bufs), s.bag.items)
+			if err != nil {
+				return err
+			}
+			slices.SortFunc(all, func(x, y frequency) int {
+				return cmp.Or(cmp.Compare(y.count, x.count), cmp.Compare(x.first, y.first))
+			})
+			all = all[:min(int64(len(all)), s.limit)]
+			f.begin()
+			f.buf = listBlob(f.buf, len(all))
+			for _, x := range all {
+				f.buf = append(append(f.buf, 1), x.value...)
+			}
+			c.Shrink(s.bag.items * frequencyBytes)
+			if err := f.end(i); err != nil {
+				return err
+			}
+		}
+		return f.write(out, from)
+	}
+	return b, nil
+}
+
 func bindApproxQuantile(args []types.Type, consts []*types.Value) (*function.BoundAgg, error) {
 	q, err := newQuantile("approx_quantile", consts, false)
+	if err == nil {
+		err = q.positive("approx_quantile")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +297,10 @@ func continuous(t types.Type) types.Type {
 		return types.Of(types.Double)
 	case types.Date:
 		return types.Of(types.Timestamp)
-	case types.Float, types.Decimal, types.Timestamp, types.TimestampTZ, types.Time:
+	case types.Float, types.Decimal, types.Timestamp, types.TimestampTZ, types.Time, types.TimeTZ:
 		return t
+	case types.Null:
+		return types.Of(types.Double)
 	}
 	return types.Type{}
 }
@@ -160,7 +313,11 @@ func (q *quantile) bind(name string, t types.Type, params []types.Type) (*functi
 		}
 	}
 	if t.ID == types.Null {
-		return nil, noSuch(name, t)
+		t = known(t)
+		if !q.cont {
+			ret = t
+		}
+		params = []types.Type{t}
 	}
 	elem := ret
 	if q.list {
@@ -171,20 +328,29 @@ func (q *quantile) bind(name string, t types.Type, params []types.Type) (*functi
 	put := q.writer(t, elem)
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 		bufs := c.Heap.Bufs()
-		blobs := make([][]byte, len(rows))
+		f := newFinish(c, len(rows))
+		defer f.release()
 		for i, r := range rows {
 			s := raw.At[bagState](r, off)
 			if s.items == 0 {
 				continue
 			}
-			var dst []byte
-			if q.list {
-				dst = listBlob(dst, len(q.shares))
+			// A sorted copy of the values, or of slices of them.
+			bytes := max(s.used, s.items*sliceBytes)
+			if err := c.Grow(bytes); err != nil {
+				return err
 			}
-			blobs[i] = put(dst, s.bytes(bufs), s.items, q.list)
+			f.begin()
+			if q.list {
+				f.buf = listBlob(f.buf, len(q.shares))
+			}
+			f.buf = put(f.buf, s.bytes(bufs), s.items, q.list)
+			c.Shrink(bytes)
+			if err := f.end(i); err != nil {
+				return err
+			}
 		}
-		blobValues(out, from, blobs)
-		return nil
+		return f.write(out, from)
 	}
 	return b, nil
 }
@@ -224,7 +390,7 @@ func (q *quantile) writer(t, elem types.Type) func(dst, b []byte, n int64, elems
 				dst = append(dst, 1)
 			}
 			if !q.cont {
-				dst = append(dst, vals[discrete(share, len(vals))]...)
+				dst = append(dst, vals[q.discrete(share, len(vals))]...)
 				continue
 			}
 			lo, hi, f := between(share, len(vals))
@@ -235,9 +401,12 @@ func (q *quantile) writer(t, elem types.Type) func(dst, b []byte, n int64, elems
 }
 
 // discrete is the index of the value that a share of n sorted values ends in.
-func discrete(share float64, n int) int {
+func (q *quantile) discrete(share float64, n int) int {
+	if q.sample {
+		return int(share * float64(n-1))
+	}
 	if share < 0 {
-		return n - 1 - discrete(-share, n)
+		return n - 1 - q.discrete(-share, n)
 	}
 	f := float64(n)
 	return int(max(1, f-math.Floor(f-share*f))) - 1
@@ -270,7 +439,7 @@ func quantileOf[T ordered](q *quantile, elem types.Type) func(dst, b []byte, n i
 				dst = append(dst, 1)
 			}
 			if !q.cont {
-				one[0] = vals[discrete(share, len(vals))]
+				one[0] = vals[q.discrete(share, len(vals))]
 				dst = append(dst, raw.Bytes(one)...)
 				continue
 			}
@@ -346,44 +515,16 @@ func interpolateWide(dst []byte, t types.Type, lo, hi []byte, f float64, elem ty
 		}
 		return append(dst, raw.Bytes([]float64{x*(1-f) + y*f})...)
 	}
-	if f >= 0.5 {
-		return append(dst, hi...) // the nearer of the two
+	if f == 0 {
+		return append(dst, lo...)
 	}
-	return append(dst, lo...)
+	// As for narrower decimals, rounded towards the lower value.
+	d := b[0].Sub(a[0])
+	step, ok := types.DecimalFromFloat(math.Trunc(types.DecimalFloat64(d, 0)*f), 38, 0)
+	if !ok {
+		return append(dst, lo...)
+	}
+	return append(dst, raw.Bytes([]types.Int128{a[0].Add(step)})...)
 }
 
 func unsigned(v types.Int128) float64 { return float64(uint64(v.Hi))*(1<<64) + float64(v.Lo) }
-
-func bindMad([]types.Type, []*types.Value) (*function.BoundAgg, error) {
-	double := types.Of(types.Double)
-	b := &function.BoundAgg{Name: "mad", Params: []types.Type{double}, Return: double}
-	bagOf(b, putValue)
-	middle := func(vals []float64) float64 {
-		sortValues(vals)
-		lo, hi, f := between(0.5, len(vals))
-		if f == 0 {
-			return vals[lo]
-		}
-		return vals[lo]*(1-f) + vals[hi]*f
-	}
-	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-		bufs := c.Heap.Bufs()
-		res := vector.Values[float64](out)[from : from+len(rows)]
-		for i, r := range rows {
-			s := raw.At[bagState](r, off)
-			if s.items == 0 {
-				out.SetNull(from + i)
-				continue
-			}
-			vals := make([]float64, s.items)
-			copy(raw.Bytes(vals), s.bytes(bufs))
-			m := middle(vals)
-			for k := range vals {
-				vals[k] = math.Abs(vals[k] - m)
-			}
-			res[i] = middle(vals)
-		}
-		return nil
-	}
-	return b, nil
-}

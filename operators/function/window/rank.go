@@ -56,7 +56,7 @@ var cumeDist = &function.Window{
 var ntile = &function.Window{
 	Name: "ntile",
 	Overloads: []function.WinOverload{{Params: []types.Type{types.Of(types.BigInt)}, Bind: func([]types.Type) (*function.BoundWindow, error) {
-		return &function.BoundWindow{Name: "ntile", Params: []types.Type{types.Of(types.BigInt)}, Return: types.Of(types.BigInt), Number: tile}, nil
+		return &function.BoundWindow{Name: "ntile", Params: []types.Type{types.Of(types.BigInt)}, Return: types.Of(types.BigInt), Number: tile, ArgOrder: true}, nil
 	}}},
 	Description: "the number, from 1 on, of the row's part when the partition is cut into n parts of as equal a size as can be, longer ones first",
 	Example:     "SELECT max(r) FROM (SELECT ntile(2) OVER (ORDER BY x) r FROM (VALUES (5), (5), (7)) t(x))",
@@ -67,12 +67,19 @@ var ntile = &function.Window{
 // numbering is the overload of a function without arguments.
 func numbering(name string, id types.ID, number func(*function.WinCall, *vector.Vector) error) []function.WinOverload {
 	return []function.WinOverload{{Bind: func([]types.Type) (*function.BoundWindow, error) {
-		return &function.BoundWindow{Name: name, Return: types.Of(id), Number: number}, nil
+		return &function.BoundWindow{Name: name, Return: types.Of(id), Number: number, ArgOrder: name != "dense_rank"}, nil
 	}}}
 }
 
 func numberRows(c *function.WinCall, out *vector.Vector) error {
 	vals := vector.Values[int64](out)
+	if c.Ordered != nil {
+		for i, r := range c.Row {
+			s, e := frame(c, i)
+			vals[i] = int64(c.Ordered.Place(s, e, r)) + 1
+		}
+		return nil
+	}
 	for i, r := range c.Row {
 		vals[i] = int64(r-c.PartStart[i]) + 1
 	}
@@ -81,6 +88,13 @@ func numberRows(c *function.WinCall, out *vector.Vector) error {
 
 func rankRows(c *function.WinCall, out *vector.Vector) error {
 	vals := vector.Values[int64](out)
+	if c.Ordered != nil {
+		for i, r := range c.Row {
+			s, e := frame(c, i)
+			vals[i] = int64(c.Ordered.Before(s, e, r, false)) + 1
+		}
+		return nil
+	}
 	for i, p := range c.PeerStart {
 		vals[i] = int64(p-c.PartStart[i]) + 1
 	}
@@ -97,6 +111,15 @@ func rankGroups(c *function.WinCall, out *vector.Vector) error {
 
 func rankShare(c *function.WinCall, out *vector.Vector) error {
 	vals := vector.Values[float64](out)
+	if c.Ordered != nil {
+		for i, r := range c.Row {
+			vals[i] = 0
+			if s, e := frame(c, i); e-s > 1 {
+				vals[i] = float64(c.Ordered.Before(s, e, r, false)) / float64(e-s-1)
+			}
+		}
+		return nil
+	}
 	for i, p := range c.PeerStart {
 		vals[i] = 0
 		if n := c.PartEnd[i] - c.PartStart[i]; n > 1 {
@@ -108,6 +131,15 @@ func rankShare(c *function.WinCall, out *vector.Vector) error {
 
 func cumulate(c *function.WinCall, out *vector.Vector) error {
 	vals := vector.Values[float64](out)
+	if c.Ordered != nil {
+		for i, r := range c.Row {
+			vals[i] = 0
+			if s, e := frame(c, i); e > s {
+				vals[i] = float64(c.Ordered.Before(s, e, r, true)) / float64(e-s)
+			}
+		}
+		return nil
+	}
 	for i, p := range c.PeerEnd {
 		vals[i] = float64(p-c.PartStart[i]) / float64(c.PartEnd[i]-c.PartStart[i])
 	}
@@ -129,6 +161,15 @@ func tile(c *function.WinCall, out *vector.Vector) error {
 			return sqlerr.New(sqlerr.CodeInvalidNtile, "the argument of ntile must be greater than zero")
 		}
 		n, at := int64(c.PartEnd[i]-c.PartStart[i]), int64(r-c.PartStart[i])
+		if c.Ordered != nil {
+			s, e := frame(c, i)
+			n, at = int64(e-s), int64(c.Ordered.Place(s, e, r))
+			if at >= n { // the frame does not have the row
+				out.SetNull(i)
+				vals[i] = 0
+				continue
+			}
+		}
 		k = min(k, n)
 		size, longer := n/k, n%k
 		if at < longer*(size+1) {
@@ -138,4 +179,10 @@ func tile(c *function.WinCall, out *vector.Vector) error {
 		}
 	}
 	return nil
+}
+
+// frame is row i's frame, which has one part: with ORDER BY in the arguments of
+// functions that number rows, it takes the place of the partition.
+func frame(c *function.WinCall, i int) (start, end int32) {
+	return c.Frames[0].Start[i], c.Frames[0].End[i]
 }

@@ -51,7 +51,7 @@ var nthValue = &function.Window{
 	Overloads: []function.WinOverload{{Params: []types.Type{anyType, types.Of(types.BigInt)}, Bind: func(args []types.Type) (*function.BoundWindow, error) {
 		return &function.BoundWindow{
 			Name: "nth_value", Params: []types.Type{args[0], types.Of(types.BigInt)}, Return: args[0],
-			UsesFrame: true, Values: true, Pick: pickNth,
+			UsesFrame: true, Values: true, Pick: pickNth, ArgOrder: true,
 		}, nil
 	}}},
 	Description: "the value of the n-th row of the frame, from 1 on; NULL when there is none",
@@ -64,7 +64,7 @@ var nthValue = &function.Window{
 func shifting(name string, sign int64) []function.WinOverload {
 	bigint := types.Of(types.BigInt)
 	bind := func(args []types.Type) (*function.BoundWindow, error) {
-		b := &function.BoundWindow{Name: name, Return: args[0], Values: true}
+		b := &function.BoundWindow{Name: name, Return: args[0], Values: true, ArgOrder: true}
 		b.Params = []types.Type{args[0], bigint, args[0]}[:len(args)]
 		b.Pick = func(c *function.WinCall, at []int32) error { return shift(c, at, sign) }
 		return b, nil
@@ -78,7 +78,7 @@ func shifting(name string, sign int64) []function.WinOverload {
 
 func picking(name string, pick func(*function.WinCall, []int32) error) []function.WinOverload {
 	return []function.WinOverload{{Params: []types.Type{anyType}, Bind: func(args []types.Type) (*function.BoundWindow, error) {
-		return &function.BoundWindow{Name: name, Params: []types.Type{args[0]}, Return: args[0], UsesFrame: true, Values: true, Pick: pick}, nil
+		return &function.BoundWindow{Name: name, Params: []types.Type{args[0]}, Return: args[0], UsesFrame: true, Values: true, Pick: pick, ArgOrder: true}, nil
 	}}}
 }
 
@@ -111,6 +111,17 @@ func shift(c *function.WinCall, at []int32, sign int64) error {
 		// No partition is that long; its negation does not overflow.
 		d = sign * min(max(d, -1<<40), 1<<40)
 		at[i] = missing
+		if c.Ordered != nil {
+			// The row's place is among all rows of the frame, as in DuckDB, also
+			// where those that are NULL do not count.
+			s, e := frame(c, i)
+			if p := int64(c.Ordered.Place(s, e, r)) + d; p >= 0 {
+				if x := c.Ordered.Nth([][2]int32{{s, e}}, p, c.IgnoreNulls); x >= 0 {
+					at[i] = x
+				}
+			}
+			continue
+		}
 		if !c.IgnoreNulls || d == 0 {
 			if p := int64(r) + d; p >= int64(c.PartStart[i]) && p < int64(c.PartEnd[i]) {
 				at[i] = int32(p)
@@ -142,6 +153,20 @@ func pickFirst(c *function.WinCall, at []int32) error {
 func pickLast(c *function.WinCall, at []int32) error {
 	for i := range at {
 		at[i] = function.PickNull
+		if c.Ordered != nil {
+			n := int64(0)
+			for f := range c.Frames {
+				s, e := c.Frames[f].Start[i], c.Frames[f].End[i]
+				if c.IgnoreNulls {
+					s, e = int32(before(c.NonNull, s)), int32(before(c.NonNull, e))
+				}
+				n += int64(max(e-s, 0))
+			}
+			if n > 0 {
+				at[i] = nth(c, i, n-1)
+			}
+			continue
+		}
 		for f := len(c.Frames) - 1; f >= 0; f-- {
 			s, e := c.Frames[f].Start[i], c.Frames[f].End[i]
 			if c.IgnoreNulls {
@@ -171,6 +196,13 @@ func pickNth(c *function.WinCall, at []int32) error {
 
 // nth is row n, from 0 on, of row i's frame.
 func nth(c *function.WinCall, i int, n int64) int32 {
+	if c.Ordered != nil {
+		var spans [3][2]int32
+		for f := range c.Frames {
+			spans[f] = [2]int32{c.Frames[f].Start[i], c.Frames[f].End[i]}
+		}
+		return c.Ordered.Nth(spans[:len(c.Frames)], n, c.IgnoreNulls)
+	}
 	for f := range c.Frames {
 		s, e := c.Frames[f].Start[i], c.Frames[f].End[i]
 		if c.IgnoreNulls {

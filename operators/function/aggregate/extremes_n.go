@@ -1,0 +1,186 @@
+package aggregate
+
+import (
+	"slices"
+
+	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/rowfmt"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// maxExtremes is how many values min, max, arg_min and arg_max give at most.
+const maxExtremes = 1_000_000
+
+// extremesState collects records, the value and then its argument as elements,
+// and forgets all but the best limit of them when there are twice as many.
+type extremesState struct {
+	bag   bagState
+	limit int64 // 0 until the first row
+}
+
+const extremesSize = bagSize + 8
+
+// extremes is min, max, arg_min or arg_max with a number of results.
+type extremes struct {
+	arg, val types.Type
+	withArg  bool // the result is made of arguments, not values
+	greatest bool
+	// nullVal: rows whose value is NULL count, behind all others; nullArg: rows
+	// whose argument is NULL count.
+	nullVal, nullArg bool
+}
+
+// bindExtremes makes f(arg, val, n), or f(val, n) when arg is Invalid: a list of
+// at most n.
+func bindExtremes(name string, m *extremes) *function.BoundAgg {
+	b := &function.BoundAgg{Name: name, Size: extremesSize, HeapState: true, OrderDependent: true}
+	if m.withArg {
+		b.Params, b.Return = []types.Type{m.arg, m.val, types.Of(types.BigInt)}, types.ListOf(m.arg)
+	} else {
+		b.Params, b.Return = []types.Type{m.val, types.Of(types.BigInt)}, types.ListOf(m.val)
+	}
+	n := len(b.Params) - 1
+	one := func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
+		s := raw.At[extremesState](row, off)
+		if s.limit == 0 {
+			limit, err := m.limit(name, args[n], pos)
+			if err != nil {
+				return err
+			}
+			s.limit = limit
+		}
+		val := args[n-1]
+		if !m.nullVal && val.IsNull(pos) || m.withArg && !m.nullArg && args[0].IsNull(pos) {
+			return nil
+		}
+		tmp := scratch(c, 8)
+		tmp.Type = types.Of(types.Blob)
+		rec := rowfmt.AppendElement(tmp.Data[:0], val, pos)
+		if m.withArg {
+			rec = rowfmt.AppendElement(rec, args[0], pos)
+		}
+		tmp.Data = rec[:0]
+		if err := s.bag.add(c, row, rec, 1); err != nil {
+			return err
+		}
+		return m.prune(c, s)
+	}
+	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
+		for i := range n {
+			if err := one(c, args, position(sel, i), rows[i], off); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
+		for i := range n {
+			if err := one(c, args, position(sel, i), row, off); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	b.Combine = func(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
+		for i, r := range src {
+			s, d := raw.At[extremesState](r, off), raw.At[extremesState](dst[i], off)
+			d.limit = max(d.limit, s.limit)
+			if err := d.bag.adopt(c, &s.bag, dst[i]); err != nil {
+				return err
+			}
+			if err := m.prune(c, d); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
+		bufs := c.Heap.Bufs()
+		f := newFinish(c, len(rows))
+		defer f.release()
+		for i, r := range rows {
+			s := raw.At[extremesState](r, off)
+			if s.bag.items == 0 {
+				continue
+			}
+			if err := f.charge(s.bag.used + s.bag.items*sliceBytes); err != nil {
+				return err
+			}
+			best := m.best(s.bag.bytes(bufs), s.bag.items, s.limit)
+			f.begin()
+			f.buf = listBlob(f.buf, len(best))
+			for _, rec := range best {
+				if m.withArg {
+					rec = rowfmt.SkipElement(m.val, rec)
+				}
+				f.buf = append(f.buf, rec...)
+			}
+			if err := f.end(i); err != nil {
+				return err
+			}
+		}
+		return f.write(out, from)
+	}
+	b.Ordered = sortable(b)
+	return b
+}
+
+// limit reads the number of results. Errors: 22023.
+func (m *extremes) limit(name string, v *vector.Vector, pos int) (int64, error) {
+	if v.IsNull(pos) {
+		return 0, sqlerr.New(sqlerr.CodeInvalidArgument, "the number of results of %s must not be NULL", name)
+	}
+	n := v.Value(pos).I
+	if n <= 0 || n >= maxExtremes {
+		return 0, sqlerr.New(sqlerr.CodeInvalidArgument, "the number of results of %s is between 1 and %d, not %d", name, maxExtremes-1, n)
+	}
+	return n, nil
+}
+
+// best lists the limit best of the records in b, best first; of equal ones
+// those that came first.
+func (m *extremes) best(b []byte, items, limit int64) [][]byte {
+	recs := make([][]byte, 0, items)
+	for len(b) > 0 {
+		rest := rowfmt.SkipElement(m.val, b)
+		if m.withArg {
+			rest = rowfmt.SkipElement(m.arg, rest)
+		}
+		recs = append(recs, b[:len(b)-len(rest):len(b)-len(rest)])
+		b = rest
+	}
+	slices.SortStableFunc(recs, func(x, y []byte) int {
+		c, _, _ := rowfmt.CompareElements(m.val, x, y, m.greatest)
+		if m.greatest {
+			return -c
+		}
+		return c
+	})
+	return recs[:min(int64(len(recs)), limit)]
+}
+
+// prune keeps the best records when there are twice as many as asked for. Their
+// order in the input is kept, for equal ones.
+func (m *extremes) prune(c *function.AggCall, s *extremesState) error {
+	if s.bag.items < 2*s.limit+16 {
+		return nil
+	}
+	all := s.bag.bytes(c.Heap.Bufs())
+	best := m.best(all, s.bag.items, s.limit)
+	// Slices of one array: their capacities say where they are.
+	slices.SortFunc(best, func(x, y []byte) int { return placeIn(all, x) - placeIn(all, y) })
+	used := 0
+	for _, rec := range best {
+		used += copy(all[used:], rec)
+	}
+	s.bag.used, s.bag.items = int64(used), int64(len(best))
+	return nil
+}
+
+// placeIn is where part begins in all, of which it is a slice.
+func placeIn(all, part []byte) int {
+	return int(raw.Of(part) - raw.Of(all))
+}

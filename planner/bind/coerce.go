@@ -20,6 +20,10 @@ func (b *binder) cast(e logical.Expr, to types.Type) logical.Expr {
 		if x.Typ.ID == types.Unknown {
 			return b.typeParam(x, to)
 		}
+	case *logical.Call:
+		if y := b.castRow(x, to); y != nil {
+			return y
+		}
 	case *logical.Column:
 		if b.untyped[x.ID] {
 			return &logical.Const{At: x.At, Value: types.NullOf(to)}

@@ -138,14 +138,7 @@ func (b *binder) expr(c *exprCtx, e ast.Expr) (logical.Expr, error) {
 	case *ast.NamedArg:
 		return nil, unsupported(e, "a named argument here")
 	case *ast.Row:
-		args, err := b.exprs(c, e.Elems...)
-		if err != nil {
-			return nil, err
-		}
-		for i := range args {
-			args[i] = b.settled(args[i])
-		}
-		return b.builtin(e, "row", args...)
+		return b.row(c, e)
 	case *ast.PositionalRef:
 		n := 0
 		for i := range c.scope.cols {
@@ -176,7 +169,7 @@ func (b *binder) expr(c *exprCtx, e ast.Expr) (logical.Expr, error) {
 	case *ast.Collate:
 		return nil, unsupported(e, "COLLATE")
 	case *ast.ArraySubquery:
-		return nil, unsupported(e, "ARRAY of a subquery")
+		return b.arraySubquery(c, e)
 	case *ast.InValue:
 		args, err := b.exprs(c, e.X, e.V)
 		if err != nil {

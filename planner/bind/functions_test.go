@@ -26,6 +26,7 @@ func TestBuiltins(t *testing.T) {
 		{"SELECT count(*) a, count(b) c, min(b) d, max(d) e, any_value(c) f, bool_and(a > 1) g, count(DISTINCT a) h FROM t", "a BIGINT, c BIGINT, d VARCHAR, e DECIMAL(18,3), f DATE, g BOOLEAN, h BIGINT"},
 		{"SELECT INTERVAL (a) DAY x, INTERVAL '1 month 2 days' y, c - INTERVAL 1 YEAR z FROM t", "x INTERVAL, y INTERVAL, z TIMESTAMP"},
 		{"SELECT length(b) l, upper(b) u, round(d, 1) r, coalesce(b, 'x') c, typeof(a) t, current_date d FROM t", "l BIGINT, u VARCHAR, r DECIMAL(18,1), c VARCHAR, t VARCHAR, d DATE"},
+		{"SELECT a FROM t WHERE (a, b) IN ((1, 'x'), (2, 'y')) OR (a, b) = (3, 'z')", "a INTEGER"},
 	} {
 		st, err := bindWith(o, c.sql)
 		if err != nil {

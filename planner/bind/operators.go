@@ -37,46 +37,18 @@ var compareOps = map[ast.CompareOp]logical.CompareOp{
 	ast.OpEq: logical.Eq, ast.OpNe: logical.Ne, ast.OpLt: logical.Lt, ast.OpLe: logical.Le, ast.OpGt: logical.Gt, ast.OpGe: logical.Ge,
 }
 
-// comparison binds l op r; rows are compared member by member.
+// comparison binds l op r.
 func (b *binder) comparison(c *exprCtx, e *ast.Comparison) (logical.Expr, error) {
 	lr, lok := e.L.(*ast.Row)
 	rr, rok := e.R.(*ast.Row)
-	if lok && rok && (e.Op == ast.OpEq || e.Op == ast.OpNe) {
-		return b.rowComparison(c, e, lr, rr)
+	if lok && rok {
+		return b.rowComparison(c, e.Pos(), e.Op, lr, rr)
 	}
 	args, err := b.exprs(c, e.L, e.R)
 	if err != nil {
 		return nil, err
 	}
 	return b.compare(e.Pos(), compareOps[e.Op], args[0], args[1])
-}
-
-func (b *binder) rowComparison(c *exprCtx, e *ast.Comparison, l, r *ast.Row) (logical.Expr, error) {
-	if len(l.Elems) != len(r.Elems) || len(l.Elems) == 0 {
-		return nil, sqlerr.At(e.Pos(), sqlerr.CodeSyntax, "rows of %d and %d members cannot be compared", len(l.Elems), len(r.Elems))
-	}
-	eq, err := b.rowEquals(c, e.Pos(), l.Elems, r.Elems)
-	if err != nil || e.Op == ast.OpEq {
-		return eq, err
-	}
-	return negate(eq, logical.At(e.Pos())), nil
-}
-
-// rowEquals compares rows as values: NULL members are equal.
-func (b *binder) rowEquals(c *exprCtx, pos int, l, r []ast.Expr) (logical.Expr, error) {
-	var all []logical.Expr
-	for i := range l {
-		args, err := b.exprs(c, l[i], r[i])
-		if err != nil {
-			return nil, err
-		}
-		x, err := b.compare(pos, logical.NotDistinct, args[0], args[1])
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, x)
-	}
-	return logical.AndOf(all), nil
 }
 
 // isTruth binds IS [NOT] TRUE, FALSE, UNKNOWN.
@@ -136,8 +108,14 @@ func (b *binder) between(c *exprCtx, e *ast.Between) (logical.Expr, error) {
 
 // inList binds x IN (a, b, ...).
 func (b *binder) inList(c *exprCtx, e *ast.InList) (logical.Expr, error) {
-	if row, ok := e.X.(*ast.Row); ok {
-		return b.inRows(c, e, row)
+	if row, ok := e.X.(*ast.Row); ok && len(e.List) == 1 {
+		if r, ok := e.List[0].(*ast.Row); ok {
+			op := ast.OpEq
+			if e.Not {
+				op = ast.OpNe
+			}
+			return b.rowComparison(c, e.Pos(), op, row, r)
+		}
 	}
 	x, err := b.expr(c, e.X)
 	if err != nil {
@@ -161,26 +139,6 @@ func (b *binder) inList(c *exprCtx, e *ast.InList) (logical.Expr, error) {
 	}
 	all = b.castAll(all, t)
 	return &logical.In{At: logical.At(e.Pos()), Arg: all[0], List: all[1:], Negated: e.Not}, nil
-}
-
-func (b *binder) inRows(c *exprCtx, e *ast.InList, row *ast.Row) (logical.Expr, error) {
-	var any []logical.Expr
-	for _, m := range e.List {
-		r, ok := m.(*ast.Row)
-		if !ok || len(r.Elems) != len(row.Elems) || len(r.Elems) == 0 {
-			return nil, sqlerr.At(m.Pos(), sqlerr.CodeDatatypeMismatch, "IN wants a row of %d members here", len(row.Elems))
-		}
-		x, err := b.rowEquals(c, e.Pos(), row.Elems, r.Elems)
-		if err != nil {
-			return nil, err
-		}
-		any = append(any, x)
-	}
-	x := logical.OrOf(any)
-	if e.Not {
-		return negate(x, logical.At(e.Pos())), nil
-	}
-	return x, nil
 }
 
 // like binds LIKE and its relatives to the functions behind their operators.

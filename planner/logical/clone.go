@@ -74,7 +74,7 @@ func (c *cloner) expr(e Expr) Expr {
 		case *Subquery:
 			y := *x
 			y.Plan = c.node(x.Plan)
-			y.Col = c.id(x.Col)
+			y.Col, y.RestCols = c.id(x.Col), c.list(x.RestCols)
 			y.Outer = c.list(x.Outer)
 			return &y
 		}

@@ -169,6 +169,11 @@ type Subquery struct {
 	// Arg and Op: Arg Op ANY/ALL (Plan); Arg IN is Op Eq under Any.
 	Arg Expr
 	Op  CompareOp
+	// Rest and RestCols are the further members when rows are compared: (Arg,
+	// Rest...) = ANY of (Col, RestCols...), or <> ALL; a conjunction of plain
+	// comparisons. Other comparisons of rows are those of one struct.
+	Rest     []Expr
+	RestCols []ColID
 	// Outer lists the columns of enclosing queries that Plan refers to.
 	Outer []ColID
 	Typ   types.Type

@@ -96,7 +96,13 @@ func (p *printer) expr(e Expr, prec int) {
 		case Exists:
 			p.b.WriteString("EXISTS (subquery)")
 		default:
-			p.expr(e.Arg, precCompare+1)
+			if len(e.Rest) > 0 {
+				p.b.WriteString("(")
+				p.list(Operands(e))
+				p.b.WriteString(")")
+			} else {
+				p.expr(e.Arg, precCompare+1)
+			}
 			word := " ANY "
 			if e.Kind == All {
 				word = " ALL "

@@ -1,7 +1,7 @@
 package logical
 
 // Operands returns the direct operands of e, in evaluation order. Those of a
-// Subquery are its Arg only; its plan is not entered.
+// Subquery are its Arg and Rest only; its plan is not entered.
 func Operands(e Expr) []Expr {
 	switch e := e.(type) {
 	case *Call:
@@ -29,6 +29,9 @@ func Operands(e Expr) []Expr {
 	case *Coalesce:
 		return e.Args
 	case *Subquery:
+		if len(e.Rest) > 0 {
+			return append([]Expr{e.Arg}, e.Rest...)
+		}
 		if e.Arg != nil {
 			return []Expr{e.Arg}
 		}
@@ -87,6 +90,9 @@ func WithOperands(e Expr, ops []Expr) Expr {
 		if e.Arg != nil {
 			c := *e
 			c.Arg = ops[0]
+			if len(e.Rest) > 0 {
+				c.Rest = ops[1:]
+			}
 			return &c
 		}
 	}

@@ -44,6 +44,8 @@ func (p *puller) free(n logical.Node) (*dependent, error) {
 		return p.cte(n)
 	case *logical.Values:
 		return p.pull(p.u.projected(n))
+	case *logical.Unnest:
+		return p.unnest(n)
 	}
 	return nil, p.refuse(n, "a correlated subquery of this form")
 }
@@ -132,6 +134,18 @@ func (p *puller) project(n *logical.Project) (*dependent, error) {
 	}
 	out.node = pr
 	return out, nil
+}
+
+// unnest needs the lists below; the conditions pass, since all columns do.
+func (p *puller) unnest(n *logical.Unnest) (*dependent, error) {
+	in, err := p.pulled(n.Input)
+	if err != nil {
+		return nil, err
+	}
+	in, m := p.bind(in, p.refs(n.Lists...))
+	u := *n
+	u.Input, u.Lists = in.node, logical.ReplaceAll(slices.Clone(n.Lists), m)
+	return &dependent{node: &u, conds: in.conds}, nil
 }
 
 // emptyZero are the aggregates that give 0 for no rows; the others give NULL.

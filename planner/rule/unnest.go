@@ -281,7 +281,7 @@ func (u *unnester) membership(s *logical.Subquery, negated bool, n logical.Node)
 		}
 		return join(kind, n, plan, nil, logical.Column{}), nil
 	}
-	arg, n, err := u.expr(s.Arg, n)
+	args, n, err := u.args(s, n)
 	if err != nil {
 		return nil, err
 	}
@@ -294,17 +294,39 @@ func (u *unnester) membership(s *logical.Subquery, negated bool, n logical.Node)
 		// No row may satisfy x op y, nor may one leave it unknown.
 		kind = logical.NullAnti
 	}
-	return join(kind, n, plan, []logical.Expr{compare(s, op, arg)}, logical.Column{}), nil
+	return join(kind, n, plan, compare(s, op, args), logical.Column{}), nil
 }
 
-// compare makes the comparison of the subquery's argument with its column.
-func compare(s *logical.Subquery, op logical.CompareOp, arg logical.Expr) logical.Expr {
-	return &logical.Compare{At: s.At, Op: op, Left: arg, Right: &logical.Column{At: s.At, ID: s.Col, Typ: arg.Type(), Name: columnName(s)}}
+// args joins the subqueries within the arguments of ANY or ALL to n.
+func (u *unnester) args(s *logical.Subquery, n logical.Node) ([]logical.Expr, logical.Node, error) {
+	args := make([]logical.Expr, 0, 1+len(s.Rest))
+	for _, e := range logical.Operands(s) {
+		var err error
+		if e, n, err = u.expr(e, n); err != nil {
+			return nil, nil, err
+		}
+		args = append(args, e)
+	}
+	return args, n, nil
 }
 
-func columnName(s *logical.Subquery) string {
+// compare makes the comparisons of the subquery's arguments with its columns,
+// all of which have to hold.
+func compare(s *logical.Subquery, op logical.CompareOp, args []logical.Expr) []logical.Expr {
+	out := make([]logical.Expr, len(args))
+	for i, arg := range args {
+		id := s.Col
+		if i > 0 {
+			id = s.RestCols[i-1]
+		}
+		out[i] = &logical.Compare{At: s.At, Op: op, Left: arg, Right: &logical.Column{At: s.At, ID: id, Typ: arg.Type(), Name: columnName(s, id)}}
+	}
+	return out
+}
+
+func columnName(s *logical.Subquery, id logical.ColID) string {
 	for _, c := range s.Plan.Columns() {
-		if c.ID == s.Col {
+		if c.ID == id {
 			return c.Name
 		}
 	}
@@ -334,7 +356,7 @@ func (u *unnester) expr(e logical.Expr, n logical.Node) (logical.Expr, logical.N
 // twice as the same subquery; it is joined once.
 func (u *unnester) value(s *logical.Subquery, n logical.Node) (logical.Expr, logical.Node, error) {
 	if s.Kind == logical.ScalarSubquery && logical.Produced(n)[s.Col] {
-		return &logical.Column{At: s.At, ID: s.Col, Typ: s.Typ, Name: columnName(s)}, n, nil
+		return &logical.Column{At: s.At, ID: s.Col, Typ: s.Typ, Name: columnName(s, s.Col)}, n, nil
 	}
 	plan, err := u.plan(s)
 	if err != nil {
@@ -345,17 +367,17 @@ func (u *unnester) value(s *logical.Subquery, n logical.Node) (logical.Expr, log
 		if exactlyOneRow(plan) {
 			kind = logical.Cross
 		}
-		col := &logical.Column{At: s.At, ID: s.Col, Typ: s.Typ, Name: columnName(s)}
+		col := &logical.Column{At: s.At, ID: s.Col, Typ: s.Typ, Name: columnName(s, s.Col)}
 		return col, join(kind, n, plan, nil, logical.Column{}), nil
 	}
 	mark := u.c.NewCol("mark", types.Of(types.Boolean))
 	ref := &logical.Column{At: s.At, ID: mark.ID, Typ: mark.Typ, Name: mark.Name}
 	switch s.Kind {
 	case logical.Any:
-		return ref, join(logical.Mark, n, plan, []logical.Expr{compare(s, s.Op, s.Arg)}, mark), nil
+		return ref, join(logical.Mark, n, plan, compare(s, s.Op, logical.Operands(s)), mark), nil
 	case logical.All:
 		// x op ALL is NOT (x negated-op ANY).
-		return &logical.Not{At: s.At, Arg: ref}, join(logical.Mark, n, plan, []logical.Expr{compare(s, s.Op.Negate(), s.Arg)}, mark), nil
+		return &logical.Not{At: s.At, Arg: ref}, join(logical.Mark, n, plan, compare(s, s.Op.Negate(), logical.Operands(s)), mark), nil
 	}
 	return ref, join(logical.Mark, n, plan, nil, mark), nil
 }

@@ -86,6 +86,9 @@ type ScanSpec struct {
 	// Spill is where a scan may keep decoded pages that Mem has no room for;
 	// nil: nowhere, and then it fails with 53200.
 	Spill *spill.Manager
+	// Most is how much of Mem pages may take together before they go through
+	// Spill, so that a scan leaves something to operators; 0: all.
+	Most int64
 	// SpoolAlways sends all pages through Spill, however much room there is:
 	// for tests.
 	SpoolAlways bool

@@ -30,7 +30,7 @@ func NewTable(ctx context.Context, env *operators.Env, t storage.Table, spec sto
 		s.mem = env.Budget.Reserve(Tag)
 		spec.Mem = s.mem
 	}
-	spec.Buffers, spec.Spill = env.Buffers, env.Spill
+	spec.Buffers, spec.Spill, spec.Most = env.Buffers, env.Spill, env.Budget.Limit()/2
 	spec.ChunkRows, spec.Workers = env.FillLimit, Workers(env, ReaderBytes(t, &spec))
 	cols := t.Columns()
 	for _, c := range spec.Columns {

@@ -328,6 +328,9 @@ func (c *columnReader) readValues(dst []byte, at, m, k int, sel []uint32) (err e
 // readOther decodes m values by c.other into dst.
 func (c *columnReader) readOther(dst []byte, m int) (err error) {
 	kind := &c.leaf.kind
+	if c.other == valueDecoder(&c.spooled) && kind.convert == convCopy {
+		return c.spooled.read(dst[:m*kind.width])
+	}
 	if kind.convert != convString {
 		if c.scratch, err = c.other.next(c.mem, c.scratch, m); err != nil {
 			return err

@@ -29,6 +29,7 @@ const (
 // memory charges buffers to the scan's reservation before they are allocated.
 type memory struct {
 	res  *budget.Reservation // nil: nobody counts
+	most int64               // what res may hold while pages are held whole; 0: all
 	held int64
 	kept *storage.Buffers // where large buffers come from and go to; may be nil
 	bufs [][]byte         // the large buffers in use
@@ -88,6 +89,9 @@ func (m *memory) resize(b []byte, n int) ([]byte, error) {
 	} else {
 		size = (size + 511) &^ 511
 	}
+	if m.most > 0 && size > spoolLeast && m.res != nil && m.res.Held()+int64(size) > m.most {
+		return nil, errMost
+	}
 	out := m.kept.Take(size)
 	size = max(size, cap(out))
 	if err := m.grow(size); err != nil {
@@ -100,6 +104,9 @@ func (m *memory) resize(b []byte, n int) ([]byte, error) {
 	m.bufs = append(m.bufs, out)
 	return out[:n], nil
 }
+
+// errMost refuses a buffer of a page because scans have their share of memory.
+var errMost = errors.New("pages of scans fill their share of memory")
 
 // errShort marks the end of a file where bytes were expected.
 var errShort = errors.New("the file ends early")

@@ -34,8 +34,9 @@ var _ storage.Reader = (*Reader)(nil)
 
 func newReader(s *Scanner) (*Reader, error) {
 	r := &Reader{s: s, mem: memory{res: s.spec.Mem, kept: s.spec.Buffers}}
+	r.mem.most = s.most()
 	r.fetch = fetcher{file: s.handle, mem: &r.mem, counters: s.spec.Counters}
-	r.spool = spooler{manager: s.spec.Spill, mem: &r.mem, fetch: &r.fetch, on: s.spec.SpoolAlways, always: s.spec.SpoolAlways}
+	r.spool = spooler{manager: s.spec.Spill, mem: &r.mem, fetch: &r.fetch, most: s.most(), on: s.spec.SpoolAlways, always: s.spec.SpoolAlways}
 	if err := r.mem.grow(codecMemory + 8*vector.Capacity); err != nil {
 		return nil, err
 	}

@@ -197,6 +197,14 @@ func wrongType(leaf *leafColumn) func(types.Value) bool {
 	return func(v types.Value) bool { return !v.IsNull && !v.Type.Equal(leaf.kind.typ) }
 }
 
+// most returns what pages may take of the scan's memory; 0: everything.
+func (s *Scanner) most() int64 {
+	if s.spec.Spill == nil {
+		return 0 // nowhere to go beyond it
+	}
+	return s.spec.Most
+}
+
 // Morsels implements storage.Scanner.
 func (s *Scanner) Morsels() int { return len(s.morsels) }
 

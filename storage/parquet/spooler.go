@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"context"
+	"errors"
 	"hash/crc32"
 
 	"github.com/gannetdb/gannet/spill"
@@ -27,8 +28,9 @@ type spooler struct {
 	fetch   *fetcher
 	columns []*columnReader // of the reader, leaves of nested columns among them
 
-	on      bool // pages go through the file
-	always  bool // for tests: on, and every page is worth it
+	on      bool  // pages go through the file
+	always  bool  // for tests: on, and every page is worth it
+	most    int64 // mem.most while it is off
 	file    *spill.File
 	stored  []byte // a page as it is in the table's file
 	page    []byte // the same, decompressed
@@ -60,7 +62,7 @@ func (s *spooler) counters() *storage.ScanCounters { return s.fetch.counters }
 
 // able reports whether a reader that was refused memory can go on by spooling.
 func (s *spooler) able(err error) bool {
-	return !s.on && s.manager != nil && sqlerr.Is(err, sqlerr.CodeOutOfMemory)
+	return !s.on && s.manager != nil && (errors.Is(err, errMost) || sqlerr.Is(err, sqlerr.CodeOutOfMemory))
 }
 
 // start makes the reader spool from now on, and gives back the buffers that it
@@ -68,6 +70,7 @@ func (s *spooler) able(err error) bool {
 // simple; but not that of except, which is being opened.
 func (s *spooler) start(ctx context.Context, except *columnReader) error {
 	s.on = true
+	s.mem.most = 0
 	s.fetch.drop(s.columns)
 	for _, c := range s.columns {
 		c.dropFree(0)
@@ -103,6 +106,7 @@ func (s *spooler) open() (err error) {
 // stop ends spooling between two row groups, when memory has room again.
 func (s *spooler) stop() {
 	s.on = false
+	s.mem.most = s.most
 	s.stored, s.page = s.mem.drop(s.stored), s.mem.drop(s.page)
 	s.mem.shrink(spoolExtent + 4*spoolCodes)
 	s.staging, s.codes = nil, nil
@@ -117,7 +121,7 @@ func (s *spooler) roomFor(n int64) bool {
 	if res == nil || s.always {
 		return !s.always
 	}
-	if !res.TryGrow(n) {
+	if s.most > 0 && res.Held()-s.mem.held+n > s.most || !res.TryGrow(n) {
 		return false
 	}
 	res.Shrink(n)

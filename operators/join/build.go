@@ -75,6 +75,11 @@ func (l *buildLocal) Push(ctx context.Context, in *vector.Chunk) (operators.Stat
 			sel, n = valid, len(valid)
 		}
 	}
+	if len(b.drop) > 0 {
+		if valid, ok := withoutNulls(l.vecs, b.drop, sel, n, l.other); ok {
+			sel, n = valid, len(valid)
+		}
+	}
 	if n == 0 {
 		return operators.NeedInput, nil
 	}

@@ -19,6 +19,7 @@ const (
 	unmatched      // build rows of the table, or a resident partition, without a match
 	allBuild       // all build rows: there were no probe rows
 	nextBlock      // the next block of build rows
+	nextPiece      // the next piece of an ASOF join
 )
 
 // contLocal works off parts for one worker.
@@ -40,6 +41,7 @@ type contLocal struct {
 	pages  []rowset.PageRows // unmatched: what is left to look at
 	bufs   [][]byte
 	blocks *blockReader
+	pieces *pieces // of an ASOF join; nil: the part is joined as a whole
 }
 
 func newContLocal(c *continuation) *contLocal {
@@ -80,6 +82,8 @@ func (l *contLocal) Next(ctx context.Context, out *vector.Chunk) (bool, error) {
 			err = l.allBuild(ctx, out)
 		case nextBlock:
 			err = l.nextBlock(ctx)
+		case nextPiece:
+			err = l.nextPiece(ctx)
 		}
 		if err != nil {
 			return false, err
@@ -109,21 +113,10 @@ func (l *contLocal) open(ctx context.Context) error {
 		l.startJoin(whole, b.emptyTable(), probe, true)
 		return nil
 	}
-	dir := b.dirBytes(build.NumRows())
-	need := build.Bytes() + dir
-	room := func() int64 {
-		n := b.mem.Share() - b.mem.Held()
-		if build.Resident() {
-			n += build.Bytes()
-		}
-		return n
+	need, fits, err := l.room(ctx, build)
+	if err != nil {
+		return err
 	}
-	if lack := need - room(); lack > 0 {
-		if err := b.makeRoom(ctx, lack); err != nil {
-			return err
-		}
-	}
-	fits := max(room(), minLoad)
 	if need <= fits {
 		ok, err := l.load(ctx, build, need <= minLoad)
 		if err != nil {
@@ -138,9 +131,13 @@ func (l *contLocal) open(ctx context.Context) error {
 	// Each block but the first costs another pass over the probe rows,
 	// dividing costs to write and to read all rows of both sides.
 	passes := need / fits
-	if l.part.build.Divisible() && !l.part.whole && passes*probe.Bytes() > 2*(build.Bytes()+probe.Bytes()) {
+	if l.part.build.Divisible() && !l.part.whole && (b.spec.Asof || passes*probe.Bytes() > 2*(build.Bytes()+probe.Bytes())) {
 		l.step = atEnd
 		return l.c.divide(ctx, l.part, need)
+	}
+	if b.spec.Asof {
+		l.openPieces()
+		return nil
 	}
 	m, err := b.newMarks(probe.NumRows())
 	if err != nil {
@@ -207,16 +204,25 @@ func (l *contLocal) join(ctx context.Context, out *vector.Chunk) error {
 		l.p.base = l.base
 		l.base += int64(l.in.Len)
 		l.busy = true
-		return l.p.begin(ctx, all, keyed)
+		if err := l.p.begin(ctx, all, keyed); err != nil || l.p.pass != higher {
+			return err
+		}
+		return l.goOn(ctx)
 	}
 	l.scan.Close()
 	l.scan = nil
 	switch {
+	case l.pieces != nil && len(l.pieces.queued) > 0:
+		next := l.pieces.queued[0]
+		l.pieces.queued = l.pieces.queued[1:]
+		l.startJoin(l.p.pass, l.p.t, next, true)
 	case l.b.kind.keepsBuild() && l.p.pass != last:
 		l.pages, l.bufs = l.p.t.pages, l.p.t.bufs
 		l.step = unmatched
 	case l.p.pass == oneBlock:
 		l.step = nextBlock
+	case l.pieces != nil:
+		l.step = nextPiece
 	default:
 		l.endPart()
 	}
@@ -282,9 +288,12 @@ func (l *contLocal) unmatched(out *vector.Chunk) error {
 		return nil
 	}
 	l.pages, l.bufs = nil, nil
-	if l.p.pass == oneBlock {
+	switch {
+	case l.p.pass == oneBlock:
 		l.step = nextBlock
-	} else {
+	case l.pieces != nil:
+		l.step = nextPiece
+	default:
 		l.endPart()
 	}
 	return nil
@@ -299,6 +308,12 @@ func (l *contLocal) allBuild(ctx context.Context, out *vector.Chunk) (err error)
 		}
 	}
 	if !ok {
+		if l.pieces != nil {
+			l.scan.Close()
+			l.scan = nil
+			l.step = nextPiece
+			return nil
+		}
 		l.endPart()
 		return nil
 	}
@@ -345,6 +360,10 @@ func (l *contLocal) close() {
 		l.blocks.close()
 		l.blocks = nil
 	}
+	if l.pieces != nil && l.pieces.w != nil {
+		l.pieces.w.Close()
+	}
+	l.pieces = nil
 	l.table.close()
 	l.table = nil
 	l.p.marks.close()

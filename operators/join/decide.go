@@ -19,7 +19,7 @@ func (p *prober) decide(ctx context.Context, keyed, hit []uint32, rows []raw.Add
 		p.mark[q&laneMask] = 0
 	}
 	switch {
-	case p.cond != nil:
+	case p.cond != nil && !p.b.spec.Asof:
 		if err := p.try(ctx, hit, rows, listed); err != nil {
 			return err
 		}
@@ -27,6 +27,9 @@ func (p *prober) decide(ctx context.Context, keyed, hit []uint32, rows []raw.Add
 		p.matched(p.all)
 	default:
 		p.matched(hit)
+	}
+	if p.ord != nil && p.b.kind.threeValued() {
+		p.unknownOrder()
 	}
 	if p.pass == oneBlock {
 		for _, q := range p.all {
@@ -77,6 +80,10 @@ func (p *prober) try(ctx context.Context, hit []uint32, rows []raw.Addr, listed 
 			p.settle(pass, null)
 			if p.t.unique {
 				return nil
+			}
+			if p.ord != nil {
+				live, rows = p.nextInOrder(live)
+				continue
 			}
 			n := 0
 			for _, q := range live {
@@ -162,7 +169,9 @@ func (p *prober) emitOnce(ctx context.Context, keyed []uint32) error {
 	case Semi:
 		n = p.pick(isMatched, isMatched)
 	case Anti:
-		n = p.pick(0, isMatched)
+		if p.pass != higher {
+			n = p.pick(0, isMatched)
+		}
 	case NullAnti:
 		n = p.pick(0, isMatched|isUnknown)
 	case Mark:

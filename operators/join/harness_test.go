@@ -22,6 +22,7 @@ import (
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/spill/spawn"
 	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/kernel"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -355,6 +356,27 @@ func truthOf(b bool) truth {
 	return 0
 }
 
+// rangeTruth evaluates an inequality.
+func rangeTruth(g join.Range, p, b row) truth {
+	x, y := p[g.Probe], b[g.Build]
+	if x.IsNull || y.IsNull {
+		if g.Known {
+			return 0
+		}
+		return -1
+	}
+	c := types.Compare(x, y)
+	switch g.Op {
+	case kernel.Lt:
+		return truthOf(c < 0)
+	case kernel.Le:
+		return truthOf(c <= 0)
+	case kernel.Gt:
+		return truthOf(c > 0)
+	}
+	return truthOf(c >= 0)
+}
+
 // residual is a condition as expression and as function of a pair.
 type residual struct {
 	expr eval.Expr
@@ -400,10 +422,36 @@ func expectOrdered(spec *join.Spec, res *residual, probe, build *data) (out []st
 				return 0
 			}
 		}
+		for _, g := range spec.Ranges {
+			t = and(t, rangeTruth(g, probe.rows[i], build.rows[j]))
+		}
 		if res != nil {
 			t = and(t, res.test(probe.rows[i], build.rows[j]))
 		}
 		return t
+	}
+	if spec.Asof {
+		all := cond
+		var of, best int
+		of, best = -1, -1
+		cond = func(i, j int) truth {
+			if of != i {
+				of, best = i, -1
+				c := spec.Ranges[0].Build
+				up := spec.Ranges[0].Op == kernel.Gt || spec.Ranges[0].Op == kernel.Ge
+				for k := range build.rows {
+					if all(i, k) != 1 {
+						continue
+					}
+					if best < 0 {
+						best = k
+					} else if d := types.Compare(build.rows[k][c], build.rows[best][c]); d > 0 && up || d < 0 && !up {
+						best = k
+					}
+				}
+			}
+			return truthOf(j == best)
+		}
 	}
 	emit := func(p, b row, more ...types.Value) {
 		var r row

@@ -12,6 +12,7 @@ import (
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/spill/rowset"
 	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/vector/kernel"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -58,6 +59,18 @@ type Spec struct {
 	// NullSafe says by key that NULL equals NULL (IS NOT DISTINCT FROM); nil:
 	// none does.
 	NullSafe []bool
+	// Ranges are one or two inequalities that a pair fulfils as well; the rows
+	// of the build side are ordered by them. Types as CanRange says. For Mark
+	// and NullAnti there are no keys then, and there is one inequality and no
+	// residual unless the inequalities are known.
+	Ranges []Range
+	// Asof: of the build rows that fulfil the keys, the one inequality and the
+	// residual, a probe row is joined with one whose value in the inequality is
+	// nearest. For Inner, Left, Right, Full, Semi and Anti.
+	Asof bool
+	// Loop: the nearest row is looked for among all rows of its key, which are
+	// not ordered; for a few probe rows. Without Residual only.
+	Loop bool
 	// Residual is a further condition, over chunks of ProbeTypes and then
 	// BuildTypes; nil: none.
 	Residual eval.Expr
@@ -86,6 +99,15 @@ func (s *Spec) check() error {
 		return bad("the sides have different numbers of keys")
 	case s.Kind.semiLike() && len(s.BuildOut) > 0:
 		return bad("it has no build columns to put out")
+	case len(s.Ranges) > 2 || s.Asof && len(s.Ranges) != 1:
+		return bad("it has the wrong number of inequalities")
+	case s.Asof && (s.Kind.threeValued() || s.Kind == Single):
+		return bad("it cannot be an ASOF join")
+	case s.Loop && (!s.Asof || s.Residual != nil):
+		return bad("it cannot be a loop")
+	}
+	if err := s.checkRanges(bad); err != nil {
+		return err
 	}
 	for _, l := range []struct{ cols, n int }{
 		{outside(s.ProbeKeys, len(s.ProbeTypes)) + outside(s.ProbeOut, len(s.ProbeTypes)), 0},
@@ -100,6 +122,31 @@ func (s *Spec) check() error {
 		if a, b := s.ProbeTypes[p], s.BuildTypes[s.BuildKeys[k]]; !a.Equal(b) {
 			return bad(fmt.Sprintf("a key is %s on one side and %s on the other", a, b))
 		}
+	}
+	return nil
+}
+
+func (s *Spec) checkRanges(bad func(string) error) error {
+	strict := 0
+	for _, r := range s.Ranges {
+		if outside([]int{r.Probe}, len(s.ProbeTypes))+outside([]int{r.Build}, len(s.BuildTypes)) > 0 {
+			return bad("a column of an inequality is out of range")
+		}
+		if t := s.ProbeTypes[r.Probe]; !t.Equal(s.BuildTypes[r.Build]) || !CanRange(t) {
+			return bad(fmt.Sprintf("an inequality of %s and %s", t, s.BuildTypes[r.Build]))
+		}
+		switch r.Op {
+		case kernel.Lt, kernel.Le, kernel.Gt, kernel.Ge:
+		default:
+			return bad(fmt.Sprintf("an inequality with %s", r.Op))
+		}
+		if !r.Known {
+			strict++
+		}
+	}
+	if len(s.Ranges) > 0 && s.Kind.threeValued() &&
+		(len(s.BuildKeys) > 0 || strict > 0 && (len(s.Ranges) > 1 || s.Residual != nil)) {
+		return bad("inequalities cannot say what is unknown")
 	}
 	return nil
 }
@@ -126,6 +173,12 @@ type Build struct {
 	out   []types.Type
 	// residual columns by side, as Spec.ResidualCols says.
 	resProbe, resBuild []int
+
+	// order has the columns of the inequalities, the first one so turned that
+	// the rows which fulfil it come first, the second that they come last.
+	order []orderKey
+	// drop lists the row columns in which a NULL makes a build row useless.
+	drop []int
 
 	strict     []int // keys that are not null-safe
 	nullsEqual bool  // some key is null-safe
@@ -199,12 +252,24 @@ func NewBuild(env *operators.Env, spec *Spec) (*Build, error) {
 			}
 		}
 	}
+	var rangeProbe, rangeBuild []int
+	for k, r := range spec.Ranges {
+		up := r.Op == kernel.Gt || r.Op == kernel.Ge
+		b.order = append(b.order, newOrderKey(r, spec.BuildTypes[r.Build], up == (k == 1)))
+		rangeProbe, rangeBuild = append(rangeProbe, r.Probe), append(rangeBuild, r.Build)
+	}
 	var err error
-	if b.build, err = newSide(spec.BuildTypes, spec.BuildKeys, b.kind.keepsBuild(), true, spec.BuildOut, b.resBuild); err != nil {
+	if b.build, err = newSide(spec.BuildTypes, spec.BuildKeys, b.kind.keepsBuild(), true, spec.BuildOut, b.resBuild, rangeBuild); err != nil {
 		return nil, err
 	}
-	if b.probe, err = newSide(spec.ProbeTypes, spec.ProbeKeys, false, false, spec.ProbeOut, b.resProbe); err != nil {
+	if b.probe, err = newSide(spec.ProbeTypes, spec.ProbeKeys, false, false, spec.ProbeOut, b.resProbe, rangeProbe); err != nil {
 		return nil, err
+	}
+	for k := range b.order {
+		b.order[k].at = b.build.at[b.order[k].build]
+		if !b.kind.keepsBuild() && (!b.kind.threeValued() || b.order[k].known) {
+			b.drop = append(b.drop, b.order[k].at)
+		}
 	}
 	for _, c := range spec.ProbeOut {
 		b.out = append(b.out, spec.ProbeTypes[c])

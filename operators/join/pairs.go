@@ -14,12 +14,14 @@ import (
 // row, which stands for "no match".
 type pairs struct {
 	from   []uint32
-	at     int  // index in from of the current position
-	listed bool // every build row is a candidate
-	left   bool // positions without a match come out
+	at     int      // index in from of the current position
+	listed bool     // every build row is a candidate
+	order  *ordered // candidates are rows of it, as the prober's ord says
+	left   bool     // positions without a match come out
 
 	inside bool     // row, or page and left, say how far the position is
 	row    raw.Addr // next row of the chain
+	index  uint32   // order: next candidate
 	page   int      // listed: next page, and in the current one
 	base   raw.Addr
 	count  int
@@ -38,6 +40,7 @@ type pairs struct {
 
 func (g *pairs) start(p *prober, from []uint32, listed, left bool) {
 	g.from, g.at, g.listed, g.left = from, 0, listed, left
+	g.order = p.t.order
 	g.inside, g.found = false, false
 	g.n, g.m = 0, 0
 }
@@ -47,7 +50,10 @@ func (g *pairs) start(p *prober, from []uint32, listed, left bool) {
 // candidate. It reports whether there is more.
 func (g *pairs) list(p *prober, limit int, ends bool) (more bool) {
 	g.n = 0
-	if g.listed {
+	switch {
+	case g.order != nil:
+		return g.listOrder(p, limit, ends)
+	case g.listed:
 		return g.listAll(p, limit, ends)
 	}
 	next := p.b.build.layout.NextOffset()

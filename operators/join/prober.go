@@ -23,6 +23,8 @@ const (
 	oneBlock
 	// last: all blocks were seen; what marks say comes out.
 	last
+	// higher: rows that find no match in the table go on to another one.
+	higher
 )
 
 // Marks of a probe row, for kinds that put it out once or when nothing matched.
@@ -72,6 +74,7 @@ type prober struct {
 	pairs pairs
 	cond  *condition
 	nulls nullScan
+	ord   *orderProbe // of joins by inequality
 }
 
 type state uint8
@@ -93,6 +96,9 @@ func newProber(b *Build) *prober {
 		p.keyTmp = vector.New(t)
 		p.keyOff = b.build.layout.ColOffset(0)
 		p.none = make([]byte, b.build.layout.Width)
+	}
+	if len(b.order) > 0 {
+		p.ord = newOrderProbe()
 	}
 	if e := b.spec.Residual; e != nil {
 		p.cond = newCondition(b, eval.NewContext(b.env.Session, e))
@@ -120,6 +126,12 @@ func (p *prober) setKeys(in *vector.Chunk) (all, keyed []uint32) {
 	if valid, ok := withoutNulls(p.vecs, b.strict, in.Sel, len(all), p.valid[:]); ok {
 		keyed = valid
 	}
+	if p.ord != nil {
+		valid := p.setRanges(keyed)
+		if !b.kind.threeValued() {
+			keyed = valid
+		}
+	}
 	return all, keyed
 }
 
@@ -145,6 +157,11 @@ func (p *prober) begin(ctx context.Context, all, keyed []uint32) error {
 	var rows []raw.Addr
 	listed := false // every build row is a candidate, and there are several
 	switch {
+	case p.ord != nil:
+		var err error
+		if hit, rows, err = p.inOrder(ctx, keyed); err != nil {
+			return err
+		}
 	case b.nkeys > 0:
 		if len(keyed) < len(all) {
 			p.clearRows(all)
@@ -165,6 +182,9 @@ func (p *prober) begin(ctx context.Context, all, keyed []uint32) error {
 		return p.decide(ctx, keyed, hit, rows, listed)
 	}
 	left := b.kind.leftLike() && p.pass == whole
+	if b.spec.Asof {
+		return p.emitUnique(hit, rows, left)
+	}
 	if p.cond == nil {
 		if b.kind == Single && !p.t.unique {
 			if err := p.checkSingle(hit, listed); err != nil {
@@ -224,6 +244,12 @@ func (p *prober) emitUnique(hit []uint32, rows []raw.Addr, left bool) error {
 func (p *prober) checkSingle(hit []uint32, listed bool) error {
 	if listed {
 		if len(p.all) > 0 {
+			return errSecond()
+		}
+		return nil
+	}
+	if p.ord != nil {
+		if p.severalInOrder(hit) {
 			return errSecond()
 		}
 		return nil

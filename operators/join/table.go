@@ -37,6 +37,8 @@ type table struct {
 	min   uint64
 	span  uint64
 
+	order *ordered // of a join by inequality, when there are rows
+
 	unique bool // no key occurs twice (without keys: there is one row at most)
 }
 
@@ -63,9 +65,15 @@ func dirSlots(rows int64) int64 {
 	return int64(1) << bits.Len64(uint64(max(2*rows, 4)-1))
 }
 
-// dirBytes is what the directory for rows in a partition takes, 0 without
-// keys.
+// dirBytes is what finding rows of a partition takes: the directory, if there
+// are keys, and their order.
 func (b *Build) dirBytes(rows int64) int64 {
+	return b.slotBytes(rows) + b.orderedBytes(rows)
+}
+
+// slotBytes is what the directory for rows in a partition takes, 0 without
+// keys.
+func (b *Build) slotBytes(rows int64) int64 {
 	if b.nkeys == 0 || rows == 0 {
 		return 0
 	}
@@ -107,13 +115,19 @@ func (b *Build) newTable(ctx context.Context, parts []*rowset.Loaded, shift, nbi
 	}
 	if b.nkeys == 0 {
 		t.unique = t.rows <= 1
-		return t, true, nil
 	}
 	if t.rows == 0 {
 		return t, true, nil
 	}
+	if b.nkeys == 0 {
+		if b.ordered() {
+			ok, err = t.makeOrder(ctx, sizes, mem, must)
+			return t, ok, err
+		}
+		return t, true, nil
+	}
 	var slots uint64
-	if dense {
+	if dense && !b.ordered() {
 		slots = b.denseSlots(t.rows)
 	}
 	if slots > 0 {
@@ -128,8 +142,8 @@ func (b *Build) newTable(ctx context.Context, parts []*rowset.Loaded, shift, nbi
 	if t.span == 0 {
 		var total, most int64
 		for _, n := range sizes {
-			total += b.dirBytes(n)
-			most = max(most, b.dirBytes(n))
+			total += b.slotBytes(n)
+			most = max(most, b.slotBytes(n))
 		}
 		n := int64(len(parts))
 		if ok, err = t.alloc(max(min(most*n, 2*total), total), mem, must && most*n <= total); err != nil {
@@ -150,7 +164,7 @@ func (b *Build) newTable(ctx context.Context, parts []*rowset.Loaded, shift, nbi
 		t.dirs = make([]directory, len(parts))
 		base := raw.Of(t.mem.Bytes)
 		for i, n := range sizes {
-			size := b.dirBytes(n)
+			size := b.slotBytes(n)
 			if t.even {
 				size = most
 			}
@@ -163,8 +177,15 @@ func (b *Build) newTable(ctx context.Context, parts []*rowset.Loaded, shift, nbi
 			base += raw.Addr(size)
 		}
 	}
-	return t, true, t.fill(ctx, sizes)
+	if err := t.fill(ctx, sizes); err != nil || !b.ordered() {
+		return t, true, err
+	}
+	ok, err = t.makeOrder(ctx, sizes, mem, must)
+	return t, ok, err
 }
+
+// ordered reports whether tables are ordered by inequalities.
+func (b *Build) ordered() bool { return len(b.order) > 0 && !b.spec.Loop }
 
 // emptySlot is the directory of partitions without rows.
 var (
@@ -187,18 +208,7 @@ func (t *table) addBufs(bufs [][]byte) {
 // alloc gets zeroed memory for the directories; ok is false when it was
 // refused.
 func (t *table) alloc(n int64, mem *budget.Reservation, must bool) (ok bool, err error) {
-	pool := t.b.env.Pool
-	switch {
-	case n <= block.Size && must:
-		t.mem, err = pool.MustGet(mem)
-	case n <= block.Size:
-		t.mem, _ = pool.Get(mem)
-	case must:
-		t.mem, err = pool.MustGetSized(mem, n)
-	default:
-		t.mem, _ = pool.GetSized(mem, n)
-	}
-	if t.mem == nil {
+	if t.mem, err = t.b.getBlock(n, mem, must); t.mem == nil {
 		return false, err
 	}
 	if n <= block.Size {
@@ -255,6 +265,8 @@ func (t *table) close() {
 }
 
 func (t *table) dropDirectory() {
+	t.order.close()
+	t.order = nil
 	if t.mem != nil {
 		t.mem.Release()
 		t.mem, t.dirs, t.dense, t.span = nil, nil, 0, 0
@@ -266,6 +278,10 @@ func (t *table) kindName() string {
 	switch {
 	case t == nil:
 		return "none"
+	case t.order != nil && t.b.nkeys == 0:
+		return "order"
+	case t.order != nil:
+		return "hash and order"
 	case t.b.nkeys == 0:
 		return "list"
 	case t.span > 0:

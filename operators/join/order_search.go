@@ -1,0 +1,248 @@
+package join
+
+import (
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/kernel"
+	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// orderProbe is what a prober of an ordered table knows about the positions of
+// its chunk: which rows are candidates.
+type orderProbe struct {
+	vecs  [2]*vector.Vector
+	views [2]vector.View
+	tmp   [2]*vector.Vector
+	words [2][vector.Capacity]uint64
+	// Candidates are the rows with indices from ≤ i < to whose rank is least
+	// at least.
+	from, to, least [vector.Capacity]uint32
+	valid, known    [vector.Capacity]uint32
+	// of nearestOfAll
+	column *vector.Vector
+	addrs  []raw.Addr
+}
+
+// setRanges looks at the inequalities' columns of the chunk and returns those of
+// keyed that have no NULL in them.
+func (p *prober) setRanges(keyed []uint32) []uint32 {
+	op := p.ord
+	for k := range p.b.order {
+		op.vecs[k] = p.in.Cols[p.b.order[k].probe]
+	}
+	sel := keyed
+	for k := range p.b.order {
+		if v := op.vecs[k]; v.MayHaveNulls() {
+			sel = kernel.SelectValid(v, sel, len(sel), op.valid[:])
+		}
+	}
+	return sel
+}
+
+// search finds the candidates of the positions of sel, which have no NULL in
+// keys or inequalities, among the groups that heads, by position in p.row,
+// begin. It leaves in p.row the first candidate, for ASOF joins the nearest
+// row, 0 where there is none, and lists those that have one.
+func (p *prober) search(sel []uint32) (hit []uint32, rows []raw.Addr) {
+	b, o, op := p.b, p.t.order, p.ord
+	for k := range b.order {
+		key := &b.order[k]
+		op.tmp[k].Type = key.typ
+		key.words(op.vecs[k], sel, len(sel), op.words[k][:], op.tmp[k])
+		if !key.exact {
+			op.views[k] = op.vecs[k].View(op.tmp[k])
+		}
+	}
+	if b.nkeys > 0 {
+		next := b.build.layout.NextOffset()
+		for _, q := range sel {
+			s := unpack(*raw.At[uint64](p.row[q&laneMask], next))
+			op.from[q&laneMask], op.to[q&laneMask] = s.from, s.to
+		}
+	} else {
+		for _, q := range sel {
+			op.from[q&laneMask], op.to[q&laneMask] = o.all.from, o.all.to
+		}
+	}
+	if len(b.order) == 2 {
+		p.boundSecond(sel)
+	}
+	p.boundFirst(sel)
+	n := 0
+	switch {
+	case b.spec.Asof:
+		for _, q := range sel {
+			row := raw.Addr(0)
+			if to := op.to[q&laneMask]; to > op.from[q&laneMask] {
+				row = o.rows[to-1]
+			}
+			p.row[q&laneMask] = row
+		}
+	case len(b.order) == 1:
+		for _, q := range sel {
+			row := raw.Addr(0)
+			if from := op.from[q&laneMask]; op.to[q&laneMask] > from {
+				row = o.rows[from]
+			}
+			p.row[q&laneMask] = row
+		}
+	default:
+		for _, q := range sel {
+			row := raw.Addr(0)
+			to := op.to[q&laneMask]
+			from := o.next(op.from[q&laneMask], to, op.least[q&laneMask])
+			op.from[q&laneMask] = from
+			if from < to {
+				row = o.rows[from]
+			}
+			p.row[q&laneMask] = row
+		}
+	}
+	n = collect(sel, &p.row, &p.hit, &p.rows)
+	return p.hit[:n], p.rows[:n]
+}
+
+// boundFirst lets the candidates end with the last row that fulfils the first
+// inequality.
+func (p *prober) boundFirst(sel []uint32) {
+	o, op := p.t.order, p.ord
+	key := &p.b.order[0]
+	base := raw.Of(raw.Bytes(o.words))
+	if key.exact {
+		for _, q := range sel {
+			from := op.from[q&laneMask]
+			n := op.to[q&laneMask] - from
+			op.to[q&laneMask] = from + below(base, 3, from, n, op.words[0][q&laneMask], key.equal)
+		}
+		return
+	}
+	off := p.b.build.layout.ColOffset(key.at)
+	for _, q := range sel {
+		from, to := op.from[q&laneMask], op.to[q&laneMask]
+		w := op.words[0][q&laneMask]
+		lo := from + below(base, 3, from, to-from, w, false)
+		hi := lo + below(base, 3, lo, to-lo, w, true)
+		if lo < hi {
+			rest := key.viewRest(&op.views[0], int(q))
+			for lo < hi {
+				mid := lo + (hi-lo)/2
+				if c := key.compare(key.rowRest(o.rows[mid], off, p.t.bufs), rest); c < 0 || c == 0 && key.equal {
+					lo = mid + 1
+				} else {
+					hi = mid
+				}
+			}
+		}
+		op.to[q&laneMask] = lo
+	}
+}
+
+// boundSecond finds the least rank that fulfils the second inequality.
+func (p *prober) boundSecond(sel []uint32) {
+	o, op := p.t.order, p.ord
+	key := &p.b.order[1]
+	base := raw.Of(raw.Bytes(o.second))
+	if key.exact {
+		for _, q := range sel {
+			from := op.from[q&laneMask]
+			n := op.to[q&laneMask] - from
+			op.least[q&laneMask] = from + below(base, 4, from, n, op.words[1][q&laneMask], !key.equal)
+		}
+		return
+	}
+	off := p.b.build.layout.ColOffset(key.at)
+	for _, q := range sel {
+		from, to := op.from[q&laneMask], op.to[q&laneMask]
+		w := op.words[1][q&laneMask]
+		lo := from + below(base, 4, from, to-from, w, false)
+		hi := lo + below(base, 4, lo, to-lo, w, true)
+		if lo < hi {
+			rest := key.viewRest(&op.views[1], int(q))
+			for lo < hi {
+				mid := lo + (hi-lo)/2
+				row := o.rows[o.second[mid].Row]
+				if c := key.compare(key.rowRest(row, off, p.t.bufs), rest); c < 0 || c == 0 && !key.equal {
+					lo = mid + 1
+				} else {
+					hi = mid
+				}
+			}
+		}
+		op.least[q&laneMask] = lo
+	}
+}
+
+// below counts, of n words from index from on, 1<<shift bytes apart and
+// ascending, those that are less than w, or with equal, not greater.
+func below(base raw.Addr, shift uint, from, n uint32, w uint64, equal bool) uint32 {
+	if equal {
+		w++
+		if w == 0 {
+			return n
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	a := base + raw.Addr(uintptr(from)<<shift)
+	first := a
+	left := uintptr(n)
+	for left > 1 {
+		half := left >> 1
+		mid := a + raw.Addr(half<<shift)
+		if *raw.At[uint64](mid-raw.Addr(uintptr(1)<<shift), 0) < w {
+			a = mid
+		}
+		left -= half
+	}
+	c := uint32(uintptr(a-first) >> shift)
+	if *raw.At[uint64](a, 0) < w {
+		c++
+	}
+	return c
+}
+
+// next returns the first index i with from ≤ i < to and a rank of at least
+// least; to when there is none.
+func (o *ordered) next(from, to, least uint32) uint32 {
+	if from >= to {
+		return to
+	}
+	at, level := from, 0
+	for {
+		lv := o.levels[level]
+		stop := min(at|(fanOut-1)+1, uint32(len(lv)))
+		for ; at < stop; at++ {
+			if lv[at] >= least {
+				break
+			}
+		}
+		if at < stop {
+			break
+		}
+		if at&(fanOut-1) != 0 || level+1 == len(o.levels) || uint64(at)<<(fanBits*level) >= uint64(to) {
+			return to
+		}
+		at >>= fanBits
+		level++
+		if int(at) >= len(o.levels[level]) {
+			return to
+		}
+	}
+	for level > 0 {
+		level--
+		at <<= fanBits
+		for lv := o.levels[level]; lv[at] < least; at++ {
+		}
+	}
+	return min(at, to)
+}
+
+// newOrderProbe makes the prober's part for ordered tables.
+func newOrderProbe() *orderProbe {
+	op := &orderProbe{}
+	for k := range op.tmp {
+		op.tmp[k] = vector.New(types.Of(types.BigInt))
+	}
+	return op
+}

@@ -1,8 +1,10 @@
 package parquet
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
+	"slices"
 
 	"github.com/gannetdb/gannet/storage"
 	"github.com/gannetdb/gannet/vector/raw"
@@ -151,17 +153,18 @@ func (f *File) tableStats() *storage.TableStats {
 		leaf := &f.schema.leaves[c.leaf]
 		sum := &st.Columns[i]
 		bytes, distinct, known := 0.0, distinctSum{}, true
-		bounded, merged := true, false
+		bounded, merged, groups := true, false, 0
 		sum.NullCount = 0
 		for g := range f.groups {
 			rows := f.groups[g].numRows
 			if rows == 0 {
 				continue
 			}
+			groups++
 			s := leaf.chunkStats(&f.groups[g].columns[c.leaf], rows)
 			bytes += s.AvgBytes * float64(rows)
 			known = known && s.Distinct > 0
-			distinct.add(s.Distinct, rows)
+			distinct.add(&s, rows)
 			if s.NullCount < 0 || sum.NullCount < 0 {
 				sum.NullCount = -1
 			} else {
@@ -191,7 +194,7 @@ func (f *File) tableStats() *storage.TableStats {
 		bound, exactBound := valueRange(sum)
 		switch {
 		case known:
-			sum.Distinct = min(distinct.estimate(nonNull), bound, nonNull)
+			sum.Distinct = min(distinct.estimate(nonNull, groups), bound, nonNull)
 		case exactBound:
 			sum.Distinct, sum.DistinctMax = min(bound, nonNull), true
 		}
@@ -221,20 +224,48 @@ func valueRange(s *storage.ColumnStats) (n float64, ok bool) {
 type distinctSum struct {
 	most, sum float64
 	rowsMost  int64
+	ranges    []interval
 }
 
-func (d *distinctSum) add(distinct float64, rows int64) {
-	d.sum += distinct
-	if distinct > d.most {
-		d.most, d.rowsMost = distinct, rows
+// interval is the values of a row group, as numbers.
+type interval struct{ lo, hi float64 }
+
+func (d *distinctSum) add(s *storage.ColumnStats, rows int64) {
+	d.sum += s.Distinct
+	if s.Distinct > d.most {
+		d.most, d.rowsMost = s.Distinct, rows
 	}
+	if _, ok := valueRange(s); ok {
+		d.ranges = append(d.ranges, interval{float64(s.Min.I), float64(s.Max.I) + 1})
+	}
+}
+
+// overlap returns in how many row groups a value of the column's whole range
+// lies, on average; 0 when not all row groups have integer bounds.
+func (d *distinctSum) overlap(groups int) float64 {
+	if len(d.ranges) < groups || groups == 0 {
+		return 0
+	}
+	slices.SortFunc(d.ranges, func(a, b interval) int { return cmp.Compare(a.lo, b.lo) })
+	covered, total, end := 0.0, 0.0, math.Inf(-1)
+	for _, r := range d.ranges {
+		total += r.hi - r.lo
+		if r.hi > end {
+			covered += r.hi - max(r.lo, end)
+			end = r.hi
+		}
+	}
+	if covered <= 0 {
+		return 0 // of unsigned numbers beyond the signed ones
+	}
+	return total / covered
 }
 
 // estimate assumes that values are spread over the row groups at random. With
 // d values in a group of r rows out of D in all, d = D (1 - exp(-r/D)): solved
 // for D from the group with the most. Sorted columns have more, at most the
-// sum.
-func (d *distinctSum) estimate(rows float64) float64 {
+// sum: as many as their row groups' bounds overlap little.
+func (d *distinctSum) estimate(rows float64, groups int) float64 {
 	r, m := float64(d.rowsMost), d.most
 	if m <= 0 || r <= 0 {
 		return 0
@@ -251,5 +282,9 @@ func (d *distinctSum) estimate(rows float64) float64 {
 			hi = mid
 		}
 	}
-	return max(m, min(d.sum, math.Round(hi), rows))
+	n := math.Round(hi)
+	if times := d.overlap(groups); times > 0 {
+		n = max(n, math.Round(d.sum/times))
+	}
+	return max(m, min(d.sum, n, rows))
 }

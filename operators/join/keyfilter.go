@@ -78,6 +78,10 @@ func (b *Build) KeyFilter(ctx context.Context, k int) (*KeyFilter, error) {
 	})
 }
 
+// Empty reports that there are no build rows at all. It is called like
+// KeyFilter.
+func (b *Build) Empty() bool { return b.finished && b.total.Load() == 0 }
+
 // charge buys the filter's memory; it is given back with the join's.
 func (f *KeyFilter) charge(n int64) bool {
 	if !f.mem.TryGrow(n) {

@@ -9,8 +9,8 @@
 // taken as independent, save that many of them together count less each (their
 // selectivities enter with exponents 1, 1/2, 1/4, ...), and that bounds on the
 // same column are intersected. A join has |R||S| / max(distinct) rows, the
-// distinct counts being those of the columns' domains: filters on other columns
-// do not lower them.
+// distinct counts being those of the columns' domains where their bounds meet:
+// filters on other columns do not lower them (see [Meet]).
 //
 // All figures are estimates: nothing may depend on them for correctness.
 package cardinality

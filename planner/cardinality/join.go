@@ -49,17 +49,32 @@ func Join(kind logical.JoinKind, l, r *Stats, on []logical.Expr, mark logical.Co
 	if kind == logical.Inner || kind == logical.Semi {
 		for _, p := range equiPairs(l, r, on) {
 			lc, rc := out.Cols[p.l], r.Cols[p.r]
-			d := max(1, min(l.domain(p.l), max(1, min(rc.NDV, r.Rows))))
+			meet := Meet(l, p.l, r, p.r)
+			d := max(1, min(meet.Left, max(1, min(meet.Right, r.Rows))))
 			if kind == logical.Inner {
-				d = max(1, min(l.domain(p.l), r.domain(p.r)))
+				d = max(1, min(meet.Left, meet.Right))
 				rc.NDV = d
+				rc.bound(lc)
 				out.Cols[p.r] = rc
 			}
 			lc.NDV = d
+			lc.bound(r.Cols[p.r])
 			out.Cols[p.l] = lc
 		}
 	}
 	return out
+}
+
+// bound narrows a column's bounds to those of one that it equals.
+func (c *Column) bound(o Column) {
+	if !o.Bounded {
+		return
+	}
+	if !c.Bounded {
+		c.Bounded, c.Lo, c.Hi = true, o.Lo, o.Hi
+	} else if lo, hi := max(c.Lo, o.Lo), min(c.Hi, o.Hi); lo <= hi {
+		c.Lo, c.Hi = lo, hi
+	}
 }
 
 // pair is an equality of a left and a right column.
@@ -119,19 +134,59 @@ func JoinSelectivity(l, r *Stats, on []logical.Expr) float64 {
 
 // KeySelectivity is the selectivity of a set of equalities of columns.
 func KeySelectivity(l, r *Stats, pairs []pair) float64 {
-	each, lk, rk := 1.0, 1.0, 1.0
+	each, lk, rk, both := 1.0, 1.0, 1.0, 1.0
 	for _, p := range pairs {
-		ld, rd := l.domain(p.l), r.domain(p.r)
-		each /= max(ld, rd)
-		lk *= ld
-		rk *= rd
+		d := Meet(l, p.l, r, p.r)
+		each *= d.Share / max(d.Left, d.Right)
+		lk *= d.Left
+		rk *= d.Right
+		both *= d.Share
 	}
 	if len(pairs) == 1 {
 		return each
 	}
 	// Composite: the side with fewer combinations is the key's.
 	lk, rk = min(lk, max(l.Base, 1)), min(rk, max(r.Base, 1))
-	return max(each, 1/max(1, min(lk, rk)))
+	return max(each, both/max(1, min(lk, rk)))
+}
+
+// Domains says where two columns meet that are compared for equality.
+type Domains struct {
+	// Left and Right count the distinct values of either column's domain that
+	// lie within the bounds of the other.
+	Left, Right float64
+	// Share is the fraction of the pairs of rows that lie within both.
+	Share float64
+}
+
+// Meet compares the domains of column lid of l and rid of r.
+//
+// Rows that a filter on another column leaves are taken to lie within the
+// bounds of the other side, as far as there were so many there: who filters a
+// dimension (dates of two centuries, of which sales use five years) asks for
+// rows that facts refer to. To spread the filter over the whole dimension
+// instead would make the join smaller by the part that is never used.
+func Meet(l *Stats, lid logical.ColID, r *Stats, rid logical.ColID) Domains {
+	d := Domains{l.domain(lid), r.domain(rid), 1}
+	lc, rc := l.Cols[lid], r.Cols[rid]
+	// Strings have bounds within 0 and 1, which say little.
+	if !lc.Bounded || !rc.Bounded || lc.Hi-lc.Lo < 1 || rc.Hi-rc.Lo < 1 {
+		return d
+	}
+	common := min(lc.Hi, rc.Hi) - max(lc.Lo, rc.Lo) + 1
+	if common < 1 {
+		return d
+	}
+	within := func(s *Stats, c Column, ndv float64) (float64, float64) {
+		f := min(1, common/(c.Hi-c.Lo+1))
+		rows := max(s.Rows, 1)
+		return max(1, ndv*f), min(1, max(s.Base*f, 1)/rows)
+	}
+	var lf, rf float64
+	d.Left, lf = within(l, lc, d.Left)
+	d.Right, rf = within(r, rc, d.Right)
+	d.Share = lf * rf
+	return d
 }
 
 // Matched is the fraction of left rows that find a partner.
@@ -142,7 +197,8 @@ func Matched(l, r *Stats, on []logical.Expr) float64 {
 	f := 1.0
 	pairs := equiPairs(l, r, on)
 	for _, p := range pairs {
-		f = min(f, r.Distinct(p.r)/l.domain(p.l))
+		d := Meet(l, p.l, r, p.r)
+		f = min(f, min(r.Distinct(p.r), d.Right)/max(d.Left, d.Right))
 	}
 	if len(pairs) == 0 && len(on) > 0 {
 		// Chance that none of the right rows fits.

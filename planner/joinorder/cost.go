@@ -94,7 +94,7 @@ func (b *block) size(l, r *tree) (rows, width float64) {
 // Equalities between the same two relations are one composite key.
 func (b *block) keySelectivity(l, r *tree) float64 {
 	type key struct{ i, j int }
-	type part struct{ each, ik, jk float64 }
+	type part struct{ each, ik, jk, share float64 }
 	parts := map[key]*part{}
 	f := 1.0
 	var order []key
@@ -131,13 +131,15 @@ func (b *block) keySelectivity(l, r *tree) float64 {
 		k := key{cl.rels[bi], cl.rels[bj]}
 		p := parts[k]
 		if p == nil {
-			p = &part{1, 1, 1}
+			p = &part{1, 1, 1, 1}
 			parts[k] = p
 			order = append(order, k)
 		}
-		p.each /= max(cl.ndv[bi], cl.ndv[bj])
-		p.ik *= cl.ndv[bi]
-		p.jk *= cl.ndv[bj]
+		d := cardinality.Meet(b.rels[k.i].stats, cl.cols[bi].ID, b.rels[k.j].stats, cl.cols[bj].ID)
+		p.each *= d.Share / max(d.Left, d.Right)
+		p.ik *= d.Left
+		p.jk *= d.Right
+		p.share *= d.Share
 	}
 	for _, k := range order {
 		p := parts[k]
@@ -145,7 +147,7 @@ func (b *block) keySelectivity(l, r *tree) float64 {
 		// More combinations than rows on the side where they are fewer cannot be.
 		ik, jk := min(p.ik, max(b.rels[k.i].stats.Base, 1)), min(p.jk, max(b.rels[k.j].stats.Base, 1))
 		if ik < p.ik || jk < p.jk {
-			s = max(s, 1/max(1, min(ik, jk)))
+			s = max(s, p.share/max(1, min(ik, jk)))
 		}
 		f *= s
 	}

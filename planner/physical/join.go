@@ -99,20 +99,30 @@ func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, e
 	return left, nil
 }
 
-// worthwhile is the greatest share of probe rows that may be expected to find a
-// partner for a filter in the scan to pay.
-const worthwhile = 0.7
+const (
+	// worthwhile is the greatest share of probe rows that may be expected to
+	// find a partner for a filter in the scan to pay.
+	worthwhile = 0.7
+	// cheapFilter is how many probe rows for a build row make a filter cost
+	// nothing that counts, should the expectation be wrong.
+	cheapFilter = 16
+)
 
 // pushFilters lets the scan that feeds the probe side drop rows whose key the
 // build side does not have, where such rows are dropped anyway and there are
-// enough of them.
+// enough of them. A build side without rows ends the scan before it begins.
 func (b *builder) pushFilters(n *logical.Join, left *stream, build *join.Build, lkeys []logical.Expr, nullSafe []bool) {
 	switch n.Kind {
 	case logical.Inner, logical.Semi, logical.Right:
 	default:
 		return
 	}
-	if left.scan == nil || cardinality.Matched(b.est.Node(n.Left), b.est.Node(n.Right), n.On) > worthwhile {
+	if left.scan == nil {
+		return
+	}
+	left.scan.builds = append(left.scan.builds, build)
+	l, r := b.est.Node(n.Left), b.est.Node(n.Right)
+	if cardinality.Matched(l, r, n.On) > worthwhile && r.Rows*cheapFilter > l.Rows {
 		return
 	}
 	for k, e := range lkeys {

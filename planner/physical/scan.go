@@ -53,6 +53,9 @@ func (b *builder) scan(n *logical.Scan, need map[logical.ColID]bool) (*stream, e
 	}
 	src := &scanSource{table: n.Table, spec: spec}
 	b.scans = append(b.scans, src)
+	for _, c := range cols {
+		src.types = append(src.types, c.Typ)
+	}
 	s := newStream(cols, func(ctx context.Context) (operators.Source, error) { return src.open(ctx, b.env) })
 	s.scan, s.origin = src, map[logical.ColID]int{}
 	for i, c := range cols {
@@ -75,9 +78,12 @@ func (b *builder) scan(n *logical.Scan, need map[logical.ColID]bool) (*stream, e
 // tables: their key filters become predicates.
 type scanSource struct {
 	table   storage.Table
+	types   []types.Type // of the columns read
 	spec    storage.ScanSpec
 	filters []joinFilter
-	used    []string // columns that got a filter
+	builds  []*join.Build // joins above that drop rows without a partner
+	used    []string      // columns that got a filter
+	idle    bool          // one of the builds is empty: nothing is read
 }
 
 // joinFilter is a key of a join that a column of the scan is compared with.
@@ -88,6 +94,12 @@ type joinFilter struct {
 }
 
 func (s *scanSource) open(ctx context.Context, env *operators.Env) (operators.Source, error) {
+	for _, b := range s.builds {
+		if b.Empty() {
+			s.idle = true
+			return scan.NewValues(env, s.types, nil), nil
+		}
+	}
 	spec := s.spec
 	spec.Predicates = slices.Clone(spec.Predicates)
 	for _, f := range s.filters {
@@ -129,6 +141,9 @@ func (b *builder) promiseScans() {
 }
 
 func (s *scanSource) notes() []string {
+	if s.idle {
+		return []string{"not read: nothing to join with"}
+	}
 	if len(s.used) == 0 {
 		return nil
 	}

@@ -12,6 +12,7 @@ package rule
 //     and finds implied conditions.
 //   - eliminate_distinct and split_distinct before order_joins, since they
 //     change what joins read.
+//   - prune_columns_early before order_joins, which weighs the width of rows.
 //   - order_joins, once the blocks are as large as they get. It puts filters
 //     that became complete above attachments, hence
 //   - push_filters_again: cheap, and moves what implied equalities added.
@@ -27,6 +28,7 @@ func List() []Rule {
 		{Name: "push_filters", Apply: pushFilters},
 		{Name: "eliminate_distinct", Apply: eliminateDistinct},
 		{Name: "split_distinct", Apply: splitDistinct},
+		{Name: "prune_columns_early", Apply: pruneColumns},
 		{Name: "order_joins", Apply: orderJoins},
 		{Name: "push_filters_again", Apply: pushFilters},
 		{Name: "prune_columns", Apply: pruneColumns},

@@ -17,6 +17,8 @@ import (
 //     condition above fails for the rows that it pads with NULLs;
 //   - equal columns share their conditions: t.k = u.k AND t.k > 5 gives
 //     u.k > 5 (implied.go);
+//   - the uses of a common table expression together limit its rows
+//     (push_cte.go);
 //   - a disjunction over several tables gives each table the disjunction of
 //     what concerns it, and stays: (n1 = 'F' AND n2 = 'G') OR (n1 = 'G' AND
 //     n2 = 'F') gives n1 IN ('F', 'G') and n2 IN ('F', 'G') (derive.go).
@@ -103,7 +105,8 @@ func (p *pusher) pushInto(n logical.Node, conds []logical.Expr, nonNull map[logi
 		return p.setOp(n, conds)
 	case *logical.CTE:
 		m := *n
-		m.Def, m.Body = p.push(n.Def, nil, nil), p.push(n.Body, conds, nonNull)
+		m.Body = p.push(n.Body, conds, nonNull)
+		m.Def = p.push(n.Def, p.wanted(&m), nil)
 		return &m
 	case *logical.Values:
 		if len(n.Rows) == 0 {
@@ -147,6 +150,9 @@ func (p *pusher) aggregate(n *logical.Aggregate, conds []logical.Expr) logical.N
 		groups[c.ID] = !logical.HasVolatile(n.Groups[i])
 	}
 	down, stay := split(conds, func(e logical.Expr) bool { return len(n.Groups) > 0 && n.Omit == nil && logical.RefersOnly(e, groups) })
+	if len(n.Groups) > 0 && n.Omit == nil {
+		down = addConds(down, p.derive(stay, groups)...)
+	}
 	out := *n
 	out.Input = p.push(n.Input, logical.ReplaceAll(down, m), nil)
 	return p.rest(&out, stay)

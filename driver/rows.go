@@ -32,15 +32,18 @@ var (
 	_ driver.RowsColumnTypeLength           = (*Rows)(nil)
 )
 
-// advance runs statements until one returns rows, or to the end.
+// advance runs statements until one returns rows, or to the end. A last one that
+// changed rows gives their number when no other has returned any.
 func (r *Rows) advance() error {
+	first := r.rows == nil
 	r.chunk, r.row = nil, 0
 	for len(r.batch.stmts) > 0 {
 		rows, err := r.batch.next()
 		if err != nil {
 			return err
 		}
-		if rows.RowsAffected() < 0 && len(rows.Columns()) > 0 {
+		count := first && len(r.batch.stmts) == 0
+		if (rows.RowsAffected() < 0 || count) && len(rows.Columns()) > 0 {
 			r.rows = rows
 			r.convert()
 			return nil

@@ -32,10 +32,22 @@ func (b *binder) byName(s *ast.SetOp, inputs []*result) error {
 	for _, r := range inputs {
 		cols := make([]logical.Column, len(names))
 		have := make([]bool, len(names))
-		for _, c := range r.cols {
+		known := r.known()
+		moved := make([]columnNames, len(known))
+		for n := range moved {
+			moved[n] = columnNames{make([]string, len(names)), make([]ast.Expr, len(names))}
+		}
+		for i, c := range r.cols {
 			k := at[strings.ToLower(c.Name)]
 			cols[k], have[k] = c, true
+			for n, in := range known {
+				moved[n].names[k] = in.names[i]
+				if in.trees != nil {
+					moved[n].trees[k] = in.trees[i]
+				}
+			}
 		}
+		r.inputs = moved
 		var p *logical.Project
 		for k, name := range names {
 			if have[k] {

@@ -23,6 +23,11 @@ type cteDef struct {
 	cols  []logical.Column
 	uses  int
 	probe bool // bound as recursive: a use of it is one
+	// total is what recurring.name means: within a recursive term.
+	total *cteDef
+	// bind fills in node and cols at the first use, then is nil: what nobody
+	// reads may be wrong.
+	bind func() error
 }
 
 func (s *cteScope) find(name string) *cteDef {
@@ -42,8 +47,8 @@ func (s *cteScope) names() []string {
 	return out
 }
 
-// with binds the CTEs of a query, in order, and returns the scope in which its
-// body is bound and the definitions made.
+// with makes the CTEs of a query known, in order, and returns the scope in which
+// its body is bound and the definitions; each is bound at its first use.
 func (b *binder) with(w *ast.With, env *cteScope, outer *scope) (*cteScope, []*cteDef, error) {
 	if w == nil {
 		return env, nil, nil
@@ -59,53 +64,64 @@ func (b *binder) with(w *ast.With, env *cteScope, outer *scope) (*cteScope, []*c
 		if !ok {
 			return nil, nil, unsupported(c, "%s in WITH", statementName(c.Stmt))
 		}
-		if len(c.Key) > 0 {
-			return nil, nil, unsupported(c, "USING KEY")
-		}
-		inner := env
-		if w.Recursive {
-			inner = &cteScope{outer: env, def: &cteDef{name: c.Name.Name, probe: true}}
-		}
 		if err := b.relation(c.Pos()); err != nil {
 			return nil, nil, err
 		}
-		var r *result
-		var err error
-		if w.Recursive {
-			r, err = b.recursive(c, q, env, outer)
-		}
-		if r == nil && err == nil {
-			r, err = b.query(q, inner, outer)
-		}
-		if err != nil {
-			return nil, nil, err
-		}
-		node, ids := r.node, []logical.ColID{}
-		cols := append([]logical.Column{}, r.cols...)
-		for _, col := range cols {
-			ids = append(ids, col.ID)
-		}
-		if hasDuplicates(ids) {
-			node, ids = b.separate(r)
-			for i := range cols {
-				cols[i].ID = ids[i]
-			}
-		}
-		if err := rename(cols, c.Columns, c.Name.Name, c.Pos()); err != nil {
-			return nil, nil, err
-		}
 		b.nextCTE++
-		def := &cteDef{id: b.nextCTE, name: c.Name.Name, hint: c.Materialized, node: node, cols: cols}
+		def := &cteDef{id: b.nextCTE, name: c.Name.Name, hint: c.Materialized}
+		in := env
+		def.bind = func() error {
+			def.bind = nil
+			return b.define(def, c, q, w.Recursive, in, outer)
+		}
 		defs = append(defs, def)
 		env = &cteScope{outer: env, def: def}
 	}
 	return env, defs, nil
 }
 
+// define binds the query of a common table expression.
+func (b *binder) define(def *cteDef, c *ast.CTE, q *ast.Query, isRecursive bool, env *cteScope, outer *scope) error {
+	inner := env
+	var r *result
+	var err error
+	if isRecursive {
+		inner = &cteScope{outer: env, def: &cteDef{name: c.Name.Name, probe: true}}
+		r, err = b.recursive(c, q, env, outer)
+	}
+	if r == nil && err == nil {
+		r, err = b.query(q, inner, outer)
+	}
+	if err != nil {
+		return err
+	}
+	node, ids := r.node, []logical.ColID{}
+	cols := append([]logical.Column{}, r.cols...)
+	for _, col := range cols {
+		ids = append(ids, col.ID)
+	}
+	if hasDuplicates(ids) {
+		node, ids = b.separate(r)
+		for i := range cols {
+			cols[i].ID = ids[i]
+		}
+	}
+	if err := rename(cols, c.Columns, c.Name.Name, c.Pos()); err != nil {
+		return err
+	}
+	def.node, def.cols = node, cols
+	return nil
+}
+
 // cteRef binds a use of a CTE: a node that reads it under fresh columns.
 func (b *binder) cteRef(t *ast.TableName, def *cteDef) (logical.Node, *scope, error) {
 	if def.probe {
 		return nil, nil, unsupported(t, "a recursive CTE")
+	}
+	if def.bind != nil {
+		if err := def.bind(); err != nil {
+			return nil, nil, err
+		}
 	}
 	def.uses++
 	ref := &logical.CTERef{ID: def.id, Name: def.name}

@@ -106,6 +106,9 @@ func (b *binder) tableRef(t ast.TableRef, env *cteScope, left *scope) (logical.N
 		if t.Sample != nil {
 			return nil, nil, unsupported(t.Sample, "TABLESAMPLE")
 		}
+		if def := env.find(t.Path); def != nil {
+			return b.cteRef(&ast.TableName{At: t.At, Parts: []ast.Ident{{At: t.At, Name: t.Path}}, Alias: t.Alias}, def)
+		}
 		return b.file(t, t.Path, t.Alias)
 	case *ast.TableFunction:
 		if _, ok := isUnnest(t); ok {
@@ -209,6 +212,11 @@ func (b *binder) tableName(t *ast.TableName, env *cteScope) (logical.Node, *scop
 	if len(parts) == 1 {
 		if def := env.find(parts[0]); def != nil {
 			return b.cteRef(t, def)
+		}
+	}
+	if recurring(t) {
+		if def := env.find(last); def != nil && def.total != nil {
+			return b.cteRef(t, def.total)
 		}
 	}
 	entry := b.o.Catalog.Find(parts, b.o.SearchPath)

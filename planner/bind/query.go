@@ -6,6 +6,7 @@ import (
 
 	"github.com/gannetdb/gannet/planner/logical"
 	"github.com/gannetdb/gannet/sql/ast"
+	"github.com/gannetdb/gannet/sql/format"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector/types"
 )
@@ -15,23 +16,71 @@ import (
 type result struct {
 	node logical.Node
 	cols []logical.Column
-	// also are other names of the columns, in ORDER BY: those that later inputs
-	// of a set operation give them.
-	also [][]string
+	// trees are the select items behind the columns of a SELECT, nil for stars.
+	trees []ast.Expr
+	// inputs are what the inputs of a set operation call the columns: ORDER BY
+	// behind it knows them all.
+	inputs []columnNames
 }
 
-// named finds the output column that a name in ORDER BY behind a set operation
-// means, whichever input has given it; -1 when there is none. The qualifier is
-// that of an input's table, which is out of sight.
-func (r *result) named(ref *ast.ColumnRef) int {
-	name := ref.Parts[len(ref.Parts)-1]
+// columnNames are names of a result's columns, "" where there is none, and the
+// select items behind them, nil where unknown.
+type columnNames struct {
+	names []string
+	trees []ast.Expr
+}
+
+// known lists what the columns of a result are called in it.
+func (r *result) known() []columnNames {
+	if r.inputs != nil {
+		return r.inputs
+	}
+	own := columnNames{names: make([]string, len(r.cols)), trees: r.trees}
+	for i, c := range r.cols {
+		own.names[i] = c.Name
+	}
+	return []columnNames{own}
+}
+
+// named finds the output column that an expression in ORDER BY behind a set
+// operation means: by its name, whichever input has given it, or as a select
+// item of an input; -1 when there is none. A qualifier is that of an input's
+// table, which is out of sight. Error: 42702 when inputs have the item in
+// different columns.
+func (r *result) named(e ast.Expr) (int, error) {
+	ref, isRef := e.(*ast.ColumnRef)
+	if isRef && len(ref.Parts) == 1 {
+		if n := r.columnNamed(ref.Parts[0]); n >= 0 {
+			return n, nil
+		}
+	}
+	found := -1
+	text := strings.ToLower(format.Expr(e))
+	for _, in := range r.inputs {
+		for i, t := range in.trees {
+			if t == nil || found == i || strings.ToLower(format.Expr(t)) != text {
+				continue
+			}
+			if found >= 0 {
+				return -1, sqlerr.At(e.Pos(), sqlerr.CodeAmbiguousColumn, "%s is ambiguous: it is column %d and column %d of inputs", format.Expr(e), found+1, i+1)
+			}
+			found = i
+		}
+	}
+	if found < 0 && isRef && len(ref.Parts) == 2 {
+		return r.columnNamed(ref.Parts[1]), nil
+	}
+	return found, nil
+}
+
+func (r *result) columnNamed(name ast.Ident) int {
 	for i, c := range r.cols {
 		if name.Is(c.Name) {
 			return i
 		}
 	}
-	for _, names := range r.also {
-		for i, n := range names {
+	for _, in := range r.inputs {
+		for i, n := range in.names {
 			if name.Is(n) {
 				return i
 			}
@@ -135,8 +184,12 @@ func (b *binder) orderOutput(r *result, items []ast.OrderItem, env *cteScope, ou
 			keys = append(keys, b.sortKey(o, logical.Ref(r.cols[n])))
 			continue
 		}
-		if ref, ok := o.Expr.(*ast.ColumnRef); ok && len(r.also) > 0 && len(ref.Parts) <= 2 {
-			if n := r.named(ref); n >= 0 {
+		if len(r.inputs) > 0 {
+			n, err := r.named(o.Expr)
+			if err != nil {
+				return err
+			}
+			if n >= 0 {
 				keys = append(keys, b.sortKey(o, logical.Ref(r.cols[n])))
 				continue
 			}

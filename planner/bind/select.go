@@ -15,6 +15,7 @@ import (
 type selectItem struct {
 	name string
 	expr logical.Expr
+	tree ast.Expr
 }
 
 // selectBody binds a SELECT together with the ORDER BY that applies to it,
@@ -179,7 +180,7 @@ func (b *binder) selectItems(s *ast.Select, base exprCtx, aggs *aggSet) ([]selec
 			case cols != nil:
 				name = cols[k].aliasFor(name)
 			}
-			items = append(items, selectItem{name: name, expr: b.settled(x)})
+			items = append(items, selectItem{name: name, expr: b.settled(x), tree: it.Expr})
 		}
 	}
 	if len(items) == 0 {
@@ -276,6 +277,7 @@ func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, k
 	}
 	r := &result{}
 	for _, it := range items {
+		r.trees = append(r.trees, it.tree)
 		if b.typeOf(it.expr).ID == types.Null {
 			// An untyped NULL that nothing typed is an INTEGER, as in DuckDB.
 			it.expr = b.cast(it.expr, types.Of(types.Integer))

@@ -60,12 +60,8 @@ func (b *binder) setOp(s *ast.SetOp, env *cteScope, outer *scope) (*result, erro
 		n.In = append(n.In, ids)
 	}
 	out := &result{node: n, cols: n.Cols}
-	for _, r := range inputs[1:] {
-		names := make([]string, len(r.cols))
-		for i, c := range r.cols {
-			names[i] = c.Name
-		}
-		out.also = append(out.also, names)
+	for _, r := range inputs {
+		out.inputs = append(out.inputs, r.known()...)
 	}
 	if s.Kind == ast.Union && !s.All {
 		out.node = distinct(n, n.Cols)

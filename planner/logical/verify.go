@@ -70,6 +70,7 @@ func (v *verifier) node(n Node, outer *env, depth int) error {
 		case *Recursive:
 			if i == 1 {
 				v.ctes[n.ID] = &CTE{ID: n.ID, Name: n.Name, DefOut: n.AnchorOut}
+				v.ctes[n.Total] = v.ctes[n.ID]
 			}
 		case *DependentJoin:
 			if i == 1 {

@@ -15,10 +15,11 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// recursive lowers a recursive CTE to a source that computes all rounds when it
-// opens: each is a plan of its own, run to its end, that reads the table of the
-// round before and fills the next. Common table expressions around it are
-// filled before.
+// recursive lowers a recursive CTE to a source that computes a round when the
+// rows of the one before have been claimed, so that a LIMIT above ends an endless
+// recursion. Each round is a plan of its own, run to its end, that reads the
+// table of the round before and fills the next. Common table expressions around
+// it are filled before.
 func (b *builder) recursive(n *logical.Recursive) (*stream, error) {
 	ts := make([]types.Type, len(n.Cols))
 	for i, c := range n.Cols {
@@ -27,7 +28,7 @@ func (b *builder) recursive(n *logical.Recursive) (*stream, error) {
 	r := &rounds{b: b, n: n, types: ts}
 	out := newStream(n.Cols, r.open)
 	for _, in := range n.Children() {
-		deps, err := b.outerCTEs(in, n.ID)
+		deps, err := b.outerCTEs(in, n)
 		if err != nil {
 			return nil, err
 		}
@@ -37,19 +38,19 @@ func (b *builder) recursive(n *logical.Recursive) (*stream, error) {
 	for id, c := range b.ctes {
 		r.ctes[id] = c
 	}
-	r.total = b.newTable(n.Name, ts)
+	b.plan.closers = append(b.plan.closers, r.closeTotal)
 	b.measure(n, out.profiles[0])
 	return out, nil
 }
 
 // outerCTEs makes sure that the common table expressions that n reads from
 // around it are filled before.
-func (b *builder) outerCTEs(n logical.Node, self int) ([]*pipeline.Pipeline, error) {
+func (b *builder) outerCTEs(n logical.Node, self *logical.Recursive) ([]*pipeline.Pipeline, error) {
 	var deps []*pipeline.Pipeline
 	var err error
 	logical.WalkNodes(n, func(n logical.Node) bool {
 		ref, ok := n.(*logical.CTERef)
-		if !ok || err != nil || ref.ID == self || b.ctes[ref.ID] == nil {
+		if !ok || err != nil || ref.ID == self.ID || ref.ID == self.Total || b.ctes[ref.ID] == nil {
 			return err == nil
 		}
 		var s *stream
@@ -67,28 +68,39 @@ type rounds struct {
 	n     *logical.Recursive
 	types []types.Type
 	ctes  map[int]*cte
-	total *memory.Table // all rows so far
+	// total holds all rows so far, when somebody reads them.
+	total *memory.Table
 }
 
-// open computes all rounds and returns the source of their rows.
-func (r *rounds) open(ctx context.Context) (operators.Source, error) {
-	last, rows, err := r.round(ctx, r.n.Anchor, r.n.AnchorOut, nil)
-	for err == nil && rows > 0 {
-		next := last
-		next, rows, err = r.round(ctx, r.n.Term, r.n.TermOut, last)
-		last.Close()
-		last = next
+// keepsTotal reports whether rounds need the rows of all before them.
+func (r *rounds) keepsTotal() bool { return !r.n.All || r.n.Total != 0 || len(r.n.Key) > 0 }
+
+func (r *rounds) closeTotal() {
+	if r.total != nil {
+		r.total.Close()
+		r.total = nil
 	}
-	if last != nil {
-		last.Close()
-	}
-	if err != nil {
-		return nil, err
-	}
-	return r.read(ctx, r.total)
 }
 
-func (r *rounds) read(ctx context.Context, t *memory.Table) (operators.Source, error) {
+// open returns the source of the rows; nothing is computed yet.
+func (r *rounds) open(context.Context) (operators.Source, error) {
+	if r.keepsTotal() {
+		r.closeTotal()
+		r.total = r.b.memoryTable(r.n.Name, r.types)
+	}
+	return &roundSource{r: r}, nil
+}
+
+// next computes the round behind the one whose rows are in last, nil for the
+// first.
+func (r *rounds) next(ctx context.Context, last *memory.Table) (*memory.Table, int64, error) {
+	if last == nil {
+		return r.round(ctx, r.n.Anchor, r.n.AnchorOut, nil)
+	}
+	return r.round(ctx, r.n.Term, r.n.TermOut, last)
+}
+
+func (r *rounds) read(ctx context.Context, t *memory.Table) (*scan.Table, error) {
 	spec := storage.ScanSpec{}
 	for i := range r.types {
 		spec.Columns = append(spec.Columns, i)
@@ -105,34 +117,128 @@ func (r *rounds) round(ctx context.Context, node logical.Node, ids []logical.Col
 		b.ctes[id] = c
 	}
 	if from != nil {
-		b.ctes[r.n.ID] = &cte{def: &logical.CTE{ID: r.n.ID}, table: from, fill: &pipeline.Pipeline{}}
+		b.ctes[r.n.ID] = filled(r.n.ID, from)
+	}
+	if r.total != nil {
+		b.ctes[r.allID()] = filled(r.allID(), r.total)
 	}
 	s, err := r.fresh(b, node, ids)
 	if err != nil {
 		return nil, 0, err
 	}
-	b.promiseScans()
 	next := r.b.memoryTable(r.n.Name, r.types)
 	collect := write.NewCollect(next, -1)
 	b.breaker(s, r.n.Name, collect)
-	copyAll := newStream(r.n.Cols, func(ctx context.Context) (operators.Source, error) { return r.read(ctx, next) })
-	copyAll.deps = b.plan.pipelines[len(b.plan.pipelines)-1:]
-	b.breaker(copyAll, r.n.Name, write.NewCollect(r.total, -1))
+	var merged *memory.Table
+	switch {
+	case len(r.n.Key) > 0:
+		merged = r.b.memoryTable(r.n.Name, r.types)
+		err = r.merge(b, next, merged)
+	case r.total != nil:
+		copyAll := newStream(r.n.Cols, func(ctx context.Context) (operators.Source, error) { return r.read(ctx, next) })
+		copyAll.deps = b.plan.pipelines[len(b.plan.pipelines)-1:]
+		b.breaker(copyAll, r.n.Name, write.NewCollect(r.total, -1))
+	}
+	if err == nil {
+		b.promiseScans()
+		err = r.run(ctx, b)
+	}
+	if err != nil {
+		b.plan.Close()
+		next.Close()
+		if merged != nil {
+			merged.Close()
+		}
+		return nil, 0, err
+	}
+	if merged != nil {
+		r.closeTotal()
+		r.total = merged
+	}
+	return next, collect.Rows(), nil
+}
+
+// run runs the plan of a round to its end.
+func (r *rounds) run(ctx context.Context, b *builder) error {
 	// The worker that waits here leaves its thread to the round's own.
 	sched := pipeline.NewScheduler(b.env.Threads)
-	err = pipeline.Start(ctx, sched, b.env, b.plan.pipelines).Wait()
+	err := pipeline.Start(ctx, sched, b.env, b.plan.pipelines).Wait()
 	if cerr := sched.Close(); err == nil {
 		err = cerr
 	}
 	if err == nil {
 		err = sqlerr.FromContext(ctx)
 	}
-	if err != nil {
-		b.plan.Close()
-		next.Close()
-		return nil, 0, err
+	return err
+}
+
+// filled is a common table expression whose rows are in t.
+func filled(id int, t *memory.Table) *cte {
+	return &cte{def: &logical.CTE{ID: id}, table: t, fill: &pipeline.Pipeline{}}
+}
+
+// allID is the ID under which a round's plan reads the rows of all before it.
+func (r *rounds) allID() int {
+	if r.n.Total != 0 {
+		return r.n.Total
 	}
-	return next, collect.Rows(), nil
+	return -r.n.ID
+}
+
+// merge lowers what USING KEY makes of all rows so far and those of a round:
+// the rows whose keys the round does not have, then the last of each key of the
+// round.
+func (r *rounds) merge(b *builder, next, to *memory.Table) error {
+	deps := b.plan.pipelines[len(b.plan.pipelines)-1:]
+	fresh := &logical.CTERef{ID: 0, Name: r.n.Name}
+	old := &logical.CTERef{ID: r.allID(), Name: r.n.Name}
+	b.ctes[0] = filled(0, next)
+	b.ctes[0].fill = deps[0]
+	seen := &logical.CTERef{ID: 0, Name: r.n.Name}
+	// IDs below those of the round's own plan, which are positive.
+	column := func(i int, place logical.ColID) logical.Column {
+		c := r.n.Cols[i]
+		c.ID = -(c.ID*4 + place)
+		return c
+	}
+	last := &logical.Aggregate{Input: fresh}
+	join := &logical.Join{Kind: logical.Anti, Left: old, Right: seen}
+	isKey := make([]bool, len(r.n.Cols))
+	for _, i := range r.n.Key {
+		isKey[i] = true
+	}
+	out := map[logical.ColID]bool{}
+	var lastOut, oldOut []logical.ColID
+	for i := range r.n.Cols {
+		in, was, now := column(i, 0), column(i, 1), column(i, 2)
+		fresh.Cols = append(fresh.Cols, in)
+		old.Cols = append(old.Cols, was)
+		seen.Cols = append(seen.Cols, now)
+		res := column(i, 3)
+		if isKey[i] {
+			last.GroupCols, last.Groups = append(last.GroupCols, res), append(last.Groups, logical.Ref(in))
+			join.On = append(join.On, &logical.Compare{At: -1, Op: logical.NotDistinct, Left: logical.Ref(was), Right: logical.Ref(now)})
+		} else {
+			last.AggCols = append(last.AggCols, res)
+			last.Aggs = append(last.Aggs, logical.AggCall{At: -1, Fn: r.n.Last[i], Args: []logical.Expr{logical.Ref(in)}})
+		}
+		out[res.ID], out[was.ID] = true, true
+		lastOut, oldOut = append(lastOut, res.ID), append(oldOut, was.ID)
+	}
+	for _, part := range []struct {
+		node logical.Node
+		ids  []logical.ColID
+	}{{join, oldOut}, {last, lastOut}} {
+		s, err := b.node(part.node, out)
+		if err != nil {
+			return err
+		}
+		if err := b.output(s, part.ids); err != nil {
+			return err
+		}
+		b.breaker(s, r.n.Name, write.NewCollect(to, -1))
+	}
+	return nil
 }
 
 // fresh lowers the plan of a round; without ALL the rows are distinct and not
@@ -145,7 +251,7 @@ func (r *rounds) fresh(b *builder, node logical.Node, ids []logical.ColID) (*str
 			have[c.ID] = c
 		}
 		a := &logical.Aggregate{Input: node, GroupCols: r.n.Cols}
-		before := &logical.CTERef{ID: -r.n.ID, Name: r.n.Name}
+		before := &logical.CTERef{ID: r.allID(), Name: r.n.Name}
 		j := &logical.Join{Kind: logical.Anti, Left: a, Right: before}
 		for i, c := range r.n.Cols {
 			a.Groups = append(a.Groups, logical.Ref(have[ids[i]]))
@@ -154,8 +260,10 @@ func (r *rounds) fresh(b *builder, node logical.Node, ids []logical.ColID) (*str
 			before.Cols = append(before.Cols, old)
 			j.On = append(j.On, &logical.Compare{At: -1, Op: logical.NotDistinct, Left: logical.Ref(c), Right: logical.Ref(old)})
 		}
-		b.ctes[-r.n.ID] = &cte{def: &logical.CTE{ID: -r.n.ID}, table: r.total, fill: &pipeline.Pipeline{}}
 		node, ids = j, nil
+		if len(r.n.Key) > 0 {
+			node = a
+		}
 		for _, c := range r.n.Cols {
 			ids = append(ids, c.ID)
 		}

@@ -23,6 +23,10 @@ type aggSet struct {
 	// replaces them.
 	windows    []logical.WindowCall
 	windowCols []logical.Column
+	// inner are window functions that aggregates are over: computed below the
+	// grouping.
+	inner     []logical.WindowCall
+	innerCols []logical.Column
 }
 
 // refers reports whether e uses the result of an aggregate or window function.
@@ -60,6 +64,9 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 	case f.ExportState:
 		return nil, unsupported(f, "EXPORT_STATE")
 	}
+	if plain := fromAbove(f, fn); plain != nil {
+		f = plain
+	}
 	in := *c
 	in.inAgg = true
 	var args []logical.Expr
@@ -90,6 +97,12 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 			fn = star
 		}
 	}
+	if fn.Name == "bitstring_agg" && len(args) == 1 {
+		var err error
+		if args, err = b.overall(c.aggs, f, args[0]); err != nil {
+			return nil, err
+		}
+	}
 	given := args
 	bound, args, err := b.resolveAggregate(f, fn, args)
 	if err != nil {
@@ -118,6 +131,29 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 	ref := col
 	ref.At = logical.At(f.Pos())
 	return &ref, nil
+}
+
+// overall is x, the least and the greatest of its values in all groups.
+func (b *binder) overall(a *aggSet, f *ast.FuncCall, x logical.Expr) ([]logical.Expr, error) {
+	x = b.settled(x)
+	args := []logical.Expr{x}
+	for _, name := range []string{"min", "max"} {
+		fn := b.o.Functions.Aggregate(name)
+		if fn == nil {
+			return nil, b.unknownFunction(f)
+		}
+		call := logical.WindowCall{At: logical.At(f.Pos()), Frame: logical.Frame{
+			Mode: function.FrameRange, Start: logical.Bound{Kind: function.UnboundedPreceding}, End: logical.Bound{Kind: function.CurrentRow},
+		}}
+		var err error
+		if call.Agg, call.Args, err = b.resolveAggregate(f, fn, []logical.Expr{x}); err != nil {
+			return nil, err
+		}
+		col := b.newCol(logical.WindowString(&call), call.Type())
+		a.inner, a.innerCols = append(a.inner, call), append(a.innerCols, col)
+		args = append(args, &col)
+	}
+	return args, nil
 }
 
 // sameAgg reports whether two calls compute the same.
@@ -183,6 +219,9 @@ type grouping struct {
 // group puts an Aggregate on node. A group that is a plain column keeps its
 // identity.
 func (b *binder) group(node logical.Node, groups []logical.Expr, omit [][]int, aggs *aggSet) (*grouping, error) {
+	if len(aggs.inner) > 0 {
+		node = &logical.Window{Input: node, Calls: aggs.inner, Cols: aggs.innerCols}
+	}
 	a := &logical.Aggregate{Input: node, Aggs: aggs.calls, AggCols: aggs.cols, Omit: omit}
 	g := &grouping{node: a, below: map[logical.ColID]bool{}, kept: map[logical.ColID]bool{}, names: map[logical.ColID]string{}}
 	for _, c := range node.Columns() {

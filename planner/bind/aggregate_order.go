@@ -151,9 +151,16 @@ func withinGroup(f *ast.FuncCall) (*ast.FuncCall, error) {
 	args := f.Args
 	switch name {
 	case "mode":
+		if len(args) > 0 {
+			return nil, sqlerr.At(f.Pos(), sqlerr.CodeUndefinedFunction, "mode WITHIN GROUP takes no argument")
+		}
+		g.OrderBy = f.WithinGroup
 	case "percentile_cont", "percentile_disc", "quantile_cont", "quantile_disc", "quantile", "approx_quantile":
 		if len(args) != 1 {
 			return nil, sqlerr.At(f.Pos(), sqlerr.CodeUndefinedFunction, "%s WITHIN GROUP takes one argument", name)
+		}
+		if negative(args[0]) {
+			return nil, sqlerr.At(f.Pos(), sqlerr.CodeInvalidArgument, "the shares of %s are between 0 and 1", name)
 		}
 		if o.Dir == ast.DirDesc {
 			args = []ast.Expr{negated(args[0])}
@@ -166,6 +173,33 @@ func withinGroup(f *ast.FuncCall) (*ast.FuncCall, error) {
 	}
 	g.Args = append([]ast.Expr{o.Expr}, args...)
 	return &g, nil
+}
+
+// fromAbove rewrites a quantile of values in descending order, f(x, share ORDER BY
+// x DESC), to one with the share from the other end; nil when f is no such call.
+func fromAbove(f *ast.FuncCall, fn *function.Aggregate) *ast.FuncCall {
+	if len(f.OrderBy) != 1 || f.OrderBy[0].All || len(f.Args) != 2 || !strings.HasPrefix(fn.Name, "quantile_") {
+		return nil
+	}
+	g := *f
+	g.OrderBy = nil
+	if f.OrderBy[0].Dir == ast.DirDesc {
+		g.Args = []ast.Expr{f.Args[0], negated(f.Args[1])}
+	}
+	return &g
+}
+
+// negative reports whether e is a negative literal, or a list with one.
+func negative(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.Literal:
+		return e.Kind != ast.LitString && strings.HasPrefix(e.Text, "-")
+	case *ast.Unary:
+		return e.Op == "-" && !negative(e.X)
+	case *ast.List:
+		return slices.ContainsFunc(e.Elems, negative)
+	}
+	return false
 }
 
 // negated is -e; of a list each element.

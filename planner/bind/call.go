@@ -33,6 +33,9 @@ func (b *binder) call(c *exprCtx, f *ast.FuncCall) (logical.Expr, error) {
 		g.Args = args
 		f = &g
 	}
+	if m := aggregateMacro(f, name); m != nil {
+		return b.expr(c, m)
+	}
 	if f.Over != nil {
 		return b.window(c, f, name)
 	}

@@ -40,6 +40,11 @@ func (b *binder) window(c *exprCtx, f *ast.FuncCall, name string) (logical.Expr,
 	case f.ExportState:
 		return nil, unsupported(f, "EXPORT_STATE with OVER")
 	}
+	if agg != nil {
+		if plain := fromAbove(f, agg); plain != nil {
+			f = plain
+		}
+	}
 	in := *c
 	in.inWindow = true
 	call := logical.WindowCall{At: logical.At(f.Pos()), IgnoreNulls: f.Nulls == ast.NullsIgnore}
@@ -156,6 +161,9 @@ func (b *binder) windowAggregate(in *exprCtx, f *ast.FuncCall, fn *function.Aggr
 		if star := b.o.Functions.Aggregate("count_star"); star != nil {
 			fn = star
 		}
+	}
+	if fn.Name == "bitstring_agg" && len(args) == 1 {
+		return unsupported(f, "bitstring_agg with OVER and without bounds")
 	}
 	if call.Agg, call.Args, err = b.resolveAggregate(f, fn, args); err != nil {
 		return err

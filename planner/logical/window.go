@@ -19,9 +19,9 @@ type Window struct {
 // have the types of its Params.
 type WindowCall struct {
 	At
-	Fn          *function.BoundWindow
-	Agg         *function.BoundAgg
-	Args        []Expr
+	Fn   *function.BoundWindow
+	Agg  *function.BoundAgg
+	Args []Expr
 	// ArgOrder is ORDER BY within the arguments: the order in which the function
 	// sees the rows of its frame. Aggregates have these keys at the end of Args
 	// instead, and KeyArgs of them.

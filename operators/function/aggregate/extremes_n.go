@@ -140,8 +140,7 @@ func (m *extremes) limit(name string, v *vector.Vector, pos int) (int64, error) 
 	return n, nil
 }
 
-// best lists the limit best of the records in b, best first; of equal ones
-// those that came first.
+// best lists the limit best of the records in b, best first.
 func (m *extremes) best(b []byte, items, limit int64) [][]byte {
 	recs := make([][]byte, 0, items)
 	for len(b) > 0 {
@@ -152,14 +151,69 @@ func (m *extremes) best(b []byte, items, limit int64) [][]byte {
 		recs = append(recs, b[:len(b)-len(rest):len(b)-len(rest)])
 		b = rest
 	}
-	slices.SortStableFunc(recs, func(x, y []byte) int {
-		c, _, _ := rowfmt.CompareElements(m.val, x, y, m.greatest)
-		if m.greatest {
-			return -c
+	h := recordHeap{m: m, recs: recs[:0]}
+	for _, rec := range recs {
+		if int64(len(h.recs)) < limit {
+			h.recs = append(h.recs, rec)
+			h.up(len(h.recs)-1, rec)
+		} else if h.comes(rec, h.recs[0]) {
+			h.pop(len(h.recs))
+			h.up(len(h.recs)-1, rec)
 		}
-		return c
-	})
-	return recs[:min(int64(len(recs)), limit)]
+	}
+	for n := len(h.recs); n > 1; n-- {
+		h.pop(n)
+	}
+	return h.recs
+}
+
+// recordHeap is a binary heap of records, the worst first. It moves equal ones
+// the way that heaps of common C++ libraries do, which DuckDB's answers show.
+type recordHeap struct {
+	m    *extremes
+	recs [][]byte
+}
+
+// comes reports whether x comes before y in the result.
+func (h *recordHeap) comes(x, y []byte) bool {
+	c, _, _ := rowfmt.CompareElements(h.m.val, x, y, h.m.greatest)
+	if h.m.greatest {
+		return c > 0
+	}
+	return c < 0
+}
+
+// up puts rec at place i or above.
+func (h *recordHeap) up(i int, rec []byte) {
+	for i > 0 && h.comes(h.recs[(i-1)/2], rec) {
+		h.recs[i] = h.recs[(i-1)/2]
+		i = (i - 1) / 2
+	}
+	h.recs[i] = rec
+}
+
+// pop moves the first of n records behind the others.
+func (h *recordHeap) pop(n int) {
+	rec := h.recs[n-1]
+	h.recs[n-1] = h.recs[0]
+	n--
+	i, child := 0, 0
+	for child < (n-1)/2 {
+		child = 2 * (child + 1)
+		if h.comes(h.recs[child], h.recs[child-1]) {
+			child--
+		}
+		h.recs[i] = h.recs[child]
+		i = child
+	}
+	if n&1 == 0 && n > 0 && child == (n-2)/2 {
+		child = 2 * (child + 1)
+		h.recs[i] = h.recs[child-1]
+		i = child - 1
+	}
+	if n > 0 {
+		h.up(i, rec)
+	}
 }
 
 // prune keeps the best records when there are twice as many as asked for. Their

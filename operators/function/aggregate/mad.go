@@ -27,7 +27,7 @@ func bindMad(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 		}, floatsOf), nil
 	case types.Decimal:
 		return madOf(t, t, func(vals []types.Int128, out *vector.Vector, i int) {
-			m := wideDeviation(vals)
+			m := wideDeviation(vals, 0)
 			switch t.Physical() {
 			case types.PInt16:
 				vector.Values[int16](out)[i] = int16(m.Lo)
@@ -41,7 +41,7 @@ func bindMad(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 		}, wideOf), nil
 	case types.Date, types.Time, types.TimeTZ, types.Timestamp, types.TimestampTZ:
 		return madOf(t, types.Of(types.IntervalID), func(vals []types.Int128, out *vector.Vector, i int) {
-			m := int64(wideDeviation(vals).Lo)
+			m := int64(wideDeviation(vals, 1).Lo)
 			vector.Values[types.Interval](out)[i] = types.Interval{Days: int32(m / microsPerDay), Micros: m % microsPerDay}
 		}, wideOf), nil
 	}
@@ -127,14 +127,15 @@ func absoluteDeviation(vals []float64) float64 {
 	return middle()
 }
 
-func wideDeviation(vals []types.Int128) types.Int128 {
+// wideDeviation rounds what is between two values down, or with up 1 up.
+func wideDeviation(vals []types.Int128, up int64) types.Int128 {
 	middle := func() types.Int128 {
 		slices.SortFunc(vals, types.Int128.Cmp)
 		lo, hi, f := between(0.5, len(vals))
 		if f == 0 {
 			return vals[lo]
 		}
-		half, _ := vals[hi].Sub(vals[lo]).DivMod(types.Int128From(2))
+		half, _ := vals[hi].Sub(vals[lo]).Add(types.Int128From(up)).DivMod(types.Int128From(2))
 		return vals[lo].Add(half)
 	}
 	m := middle()

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/types"
@@ -55,6 +56,8 @@ func (s *pairState) merge(o *pairState) {
 type pairFunction struct {
 	name, describe, result string
 	value                  func(s *pairState) (v float64, ok bool)
+	// spread: the squares of both must be finite.
+	spread bool
 }
 
 func (s *pairState) slope() float64 { return s.comoment / s.m2X }
@@ -63,18 +66,18 @@ var pairFunctionTable = []pairFunction{
 	{"corr", "the correlation coefficient of pairs", "1.0", func(s *pairState) (float64, bool) {
 		d := math.Sqrt(s.m2X) * math.Sqrt(s.m2Y)
 		return s.comoment / d, true
-	}},
+	}, true},
 	{"covar_pop", "the population covariance of pairs", "1.3333333333333333", func(s *pairState) (float64, bool) {
 		return s.comoment / float64(s.n), true
-	}},
+	}, false},
 	{"covar_samp", "the sample covariance of pairs, NULL for fewer than two", "2.0", func(s *pairState) (float64, bool) {
 		return s.comoment / float64(s.n-1), s.n > 1
-	}},
-	{"regr_avgx", "the average of the second arguments of pairs", "2.0", func(s *pairState) (float64, bool) { return s.meanX, true }},
-	{"regr_avgy", "the average of the first arguments of pairs", "5.0", func(s *pairState) (float64, bool) { return s.meanY, true }},
+	}, false},
+	{"regr_avgx", "the average of the second arguments of pairs", "2.0", func(s *pairState) (float64, bool) { return s.meanX, true }, false},
+	{"regr_avgy", "the average of the first arguments of pairs", "5.0", func(s *pairState) (float64, bool) { return s.meanY, true }, false},
 	{"regr_intercept", "where the regression line of pairs (y, x) crosses x = 0", "1.0", func(s *pairState) (float64, bool) {
 		return s.meanY - s.slope()*s.meanX, s.m2X != 0
-	}},
+	}, true},
 	{"regr_r2", "the coefficient of determination of pairs (y, x)", "1.0", func(s *pairState) (float64, bool) {
 		if s.m2X == 0 {
 			return 0, false
@@ -84,12 +87,14 @@ var pairFunctionTable = []pairFunction{
 		}
 		r := s.comoment / (math.Sqrt(s.m2X) * math.Sqrt(s.m2Y))
 		return r * r, true
-	}},
-	{"regr_slope", "the slope of the regression line of pairs (y, x)", "2.0", func(s *pairState) (float64, bool) { return s.slope(), s.m2X != 0 }},
-	{"regr_sxx", "the sum of squares of the second arguments of pairs, less their mean", "2.0", func(s *pairState) (float64, bool) { return s.m2X, true }},
-	{"regr_sxy", "the sum of products of pairs, less their means", "4.0", func(s *pairState) (float64, bool) { return s.comoment, true }},
-	{"regr_syy", "the sum of squares of the first arguments of pairs, less their mean", "8.0", func(s *pairState) (float64, bool) { return s.m2Y, true }},
+	}, true},
+	{"regr_slope", "the slope of the regression line of pairs (y, x)", "2.0", func(s *pairState) (float64, bool) { return s.slope(), s.m2X != 0 }, true},
+	{"regr_sxx", "the sum of squares of the second arguments of pairs, less their mean", "2.0", func(s *pairState) (float64, bool) { return s.m2X, true }, true},
+	{"regr_sxy", "the sum of products of pairs, less their means", "4.0", func(s *pairState) (float64, bool) { return s.comoment, true }, false},
+	{"regr_syy", "the sum of squares of the first arguments of pairs, less their mean", "8.0", func(s *pairState) (float64, bool) { return s.m2Y, true }, true},
 }
+
+func finite(f float64) bool { return f-f == 0 }
 
 // pairFunctions are the aggregates over pairs of numbers.
 func pairFunctions() []*function.Aggregate {
@@ -104,6 +109,9 @@ func pairFunctions() []*function.Aggregate {
 					s := raw.At[pairState](r, off)
 					v, ok := 0.0, false
 					if s.n > 0 {
+						if f.spread && !(finite(s.m2X) && finite(s.m2Y)) {
+							return sqlerr.New(sqlerr.CodeNumericOutOfRange, "%s is out of range", f.name)
+						}
 						v, ok = f.value(s)
 					}
 					if vals[i] = v; !ok {

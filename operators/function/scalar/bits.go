@@ -159,7 +159,7 @@ func bitOverloads(op bitOp) []function.Overload {
 		o.CanFail = op == bitShiftLeft
 		out = append(out, with(op, o))
 	}
-	return out
+	return append(out, bitStringOverload(op))
 }
 
 // runBitCount counts the set bits; the width matters for negative numbers.
@@ -197,7 +197,7 @@ func bitCountOverloads() []function.Overload {
 	for _, t := range signedInts {
 		out = append(out, sig(tinyint, runBitCount, t))
 	}
-	return out
+	return append(out, sig(bigint, runBitStringCount, bitType))
 }
 
 var bitFunctions = []*function.Scalar{

@@ -12,6 +12,7 @@ import (
 var Builtins = sorted(
 	arithmetic,
 	bitFunctions,
+	bitStrings,
 	concats,
 	dateParts,
 	dateTruncs,

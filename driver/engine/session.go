@@ -161,9 +161,10 @@ func (s *Session) bind(ctx context.Context, stmt Statement, params Params) (bind
 			return physical.Constant(ctx, e, s.functionSession())
 		},
 		Session:    s.functionSession(),
-		NullsFirst: s.settings.nullsFirst,
+		NullsFirst: s.settings.nullsFirst, NullsFirstDesc: s.settings.order.nullsFirstDesc,
 		Descending: s.settings.descending,
-		Text:       stmt.Text,
+		FirstRow:   s.settings.order.firstRow, OrderLiterals: s.settings.order.literals,
+		Text: stmt.Text,
 	}
 	for _, v := range params.Positional {
 		o.ParamTypes = append(o.ParamTypes, v.Type)

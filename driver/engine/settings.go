@@ -15,6 +15,7 @@ import (
 
 // sessionSettings are the settings of one session.
 type sessionSettings struct {
+	order         orderSettings
 	timeZone      string
 	nullsFirst    bool
 	descending    bool
@@ -65,21 +66,31 @@ var settings = []setting{
 		get: func(s *Session) string { return strconv.FormatInt(s.db.options().spillCap, 10) },
 	},
 	{
-		name: "default_null_order", aliases: []string{"null_order"}, description: "where NULLs sort: nulls_last or nulls_first",
+		name: "default_null_order", aliases: []string{"null_order"}, description: "where NULLs sort: nulls_last, nulls_first, sqlite (least) or postgres (greatest)",
 		set: func(s *Session, v string) error {
+			asc, desc := false, false
 			switch strings.ToLower(strings.ReplaceAll(v, " ", "_")) {
 			case "nulls_first", "first", "null_first":
-				s.settings.nullsFirst = true
+				asc, desc = true, true
 			case "nulls_last", "last", "null_last":
-				s.settings.nullsFirst = false
+			case "nulls_first_on_asc_last_on_desc", "sqlite", "mysql":
+				asc = true
+			case "nulls_last_on_asc_first_on_desc", "postgres":
+				desc = true
 			default:
-				return invalid(v, "nulls_last", "nulls_first")
+				return invalid(v, "nulls_last", "nulls_first", "sqlite", "mysql", "postgres")
 			}
+			s.settings.nullsFirst, s.settings.order.nullsFirstDesc = asc, desc
 			return nil
 		},
 		get: func(s *Session) string {
-			if s.settings.nullsFirst {
+			switch asc, desc := s.settings.nullsFirst, s.settings.order.nullsFirstDesc; {
+			case asc && desc:
 				return "NULLS_FIRST"
+			case asc:
+				return "NULLS_FIRST_ON_ASC_LAST_ON_DESC"
+			case desc:
+				return "NULLS_LAST_ON_ASC_FIRST_ON_DESC"
 			}
 			return "NULLS_LAST"
 		},
@@ -182,6 +193,23 @@ var settings = []setting{
 			return err
 		},
 		get: func(s *Session) string { return strconv.FormatBool(s.db.options().preserveOrder) },
+	},
+	{
+		name: "order_by_non_integer_literal", description: "whether ORDER BY may name a literal that is no position, which has no effect",
+		set: func(s *Session, v string) error { return setBool(&s.settings.order.literals, v) },
+		get: func(s *Session) string { return strconv.FormatBool(s.settings.order.literals) },
+	},
+	{
+		name: "scalar_subquery_error_on_multiple_rows", description: "whether a scalar subquery with several rows is an error, rather than its first row",
+		set: func(s *Session, v string) error {
+			var on bool
+			err := setBool(&on, v)
+			if err == nil {
+				s.settings.order.firstRow = !on
+			}
+			return err
+		},
+		get: func(s *Session) string { return strconv.FormatBool(!s.settings.order.firstRow) },
 	},
 	{
 		name: "schema", description: "the schema of names without one, and of new objects",

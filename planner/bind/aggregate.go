@@ -49,10 +49,6 @@ var duplicateFree = map[string]bool{"min": true, "max": true, "any_value": true,
 // that will hold its result.
 func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) (logical.Expr, error) {
 	switch {
-	case c.inAgg:
-		return nil, sqlerr.At(f.Pos(), sqlerr.CodeGrouping, "aggregate function calls cannot be nested")
-	case c.aggs == nil:
-		return nil, sqlerr.At(f.Pos(), sqlerr.CodeGrouping, "aggregate functions are not allowed in %s", c.clause)
 	case len(f.WithinGroup) > 0:
 		plain, err := withinGroup(f)
 		if err != nil {
@@ -68,7 +64,7 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 		f = plain
 	}
 	in := *c
-	in.inAgg = true
+	in.inAgg, in.aliasLimit = true, 0
 	var args []logical.Expr
 	for _, a := range f.Args {
 		switch a := a.(type) {
@@ -118,16 +114,20 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 	if err := b.aggregateOrder(&in, f, given, &call); err != nil {
 		return nil, err
 	}
-	for i := range c.aggs.calls {
-		if sameAgg(&c.aggs.calls[i], &call) {
-			ref := c.aggs.cols[i]
+	aggs, err := levelOf(c, &call)
+	if err != nil {
+		return nil, err
+	}
+	for i := range aggs.calls {
+		if sameAgg(&aggs.calls[i], &call) {
+			ref := aggs.cols[i]
 			ref.At = logical.At(f.Pos())
 			return &ref, nil
 		}
 	}
 	col := b.newCol(logical.AggString(&call), call.Fn.Return)
-	c.aggs.calls = append(c.aggs.calls, call)
-	c.aggs.cols = append(c.aggs.cols, col)
+	aggs.calls = append(aggs.calls, call)
+	aggs.cols = append(aggs.cols, col)
 	ref := col
 	ref.At = logical.At(f.Pos())
 	return &ref, nil
@@ -276,10 +276,12 @@ func (g *grouping) replace(e logical.Expr) (logical.Expr, error) {
 		}
 		return e, nil
 	case *logical.Subquery:
-		for _, id := range e.Outer {
-			if g.below[id] && !g.kept[id] {
-				return nil, notGrouped(g.names[id], e.Pos())
-			}
+		s, err := g.within(e)
+		if err != nil {
+			return nil, err
+		}
+		if s != e {
+			return g.replace(s)
 		}
 	}
 	ops := logical.Operands(e)
@@ -300,6 +302,40 @@ func (g *grouping) replace(e logical.Expr) (logical.Expr, error) {
 		return e, nil
 	}
 	return logical.WithOperands(e, out), nil
+}
+
+// within replaces the groups in the plan of a subquery, which may use no other
+// of FROM's columns; e itself when there are none.
+func (g *grouping) within(e *logical.Subquery) (*logical.Subquery, error) {
+	outer := false
+	for _, id := range e.Outer {
+		outer = outer || g.below[id] && !g.kept[id]
+	}
+	if !outer {
+		return e, nil
+	}
+	var err error
+	s := *e
+	s.Plan = logical.RewriteNodes(e.Plan, func(n logical.Node) logical.Node {
+		return logical.MapExprs(n, func(x logical.Expr) logical.Expr {
+			if err != nil || !logical.RefersAny(x, g.below) {
+				return x
+			}
+			y, e := g.replace(x)
+			if e != nil {
+				err = e
+				return x
+			}
+			return y
+		})
+	})
+	s.Outer = logical.FreeColumns(s.Plan)
+	for _, id := range s.Outer {
+		if err == nil && g.below[id] && !g.kept[id] {
+			err = notGrouped(g.names[id], e.Pos())
+		}
+	}
+	return &s, err
 }
 
 // without takes the members of the conjunction x, which follow each other, out

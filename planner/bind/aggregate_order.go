@@ -56,6 +56,9 @@ func (b *binder) argumentOrder(c *exprCtx, f *ast.FuncCall, given []logical.Expr
 			}
 			continue
 		}
+		if err := b.orderLiteral(o.Expr); err != nil {
+			return nil, nil, err
+		}
 		e, err := b.expr(c, o.Expr)
 		if err != nil {
 			return nil, nil, err

@@ -29,10 +29,14 @@ type Options struct {
 	// a statement means, such as the argument of COLUMNS. nil: only literals
 	// are understood there.
 	Evaluate func(ctx context.Context, e logical.Expr) (types.Value, error)
-	// NullsFirst and Descending are the session's default_null_order and
-	// default_order for keys that say nothing.
-	NullsFirst bool
-	Descending bool
+	// NullsFirst and NullsFirstDesc (for descending keys) are the session's
+	// default_null_order, Descending its default_order, for keys that say
+	// nothing.
+	NullsFirst, NullsFirstDesc bool
+	Descending                 bool
+	// FirstRow: a scalar subquery with several rows gives its first one rather
+	// than 21000. OrderLiterals: ORDER BY may name a literal that is no position.
+	FirstRow, OrderLiterals bool
 	// ParamTypes are the types of the values that positional parameters will
 	// get, NamedParams those of named ones; empty or Unknown when they are not
 	// known yet.

@@ -48,27 +48,36 @@ func (b *binder) distinctOn(list []ast.Expr, items []selectItem, base exprCtx, a
 // which is the same row's for all columns, since all compare the same keys. It
 // returns the keys over the result.
 func (b *binder) firstOf(r *result, p *logical.Project, column func(string, logical.Expr) logical.Column, on []logical.Expr, keys []logical.SortKey) ([]logical.SortKey, error) {
-	input := r.node
-	a := &logical.Aggregate{}
-	groups := map[logical.ColID]bool{}
+	var cols []logical.Column
 	for _, e := range on {
-		if _, ok := e.(*logical.Const); ok {
-			continue
+		if _, ok := e.(*logical.Const); !ok {
+			cols = append(cols, column(logical.String(e), e))
 		}
-		c := column(logical.String(e), e)
+	}
+	if len(cols) == 0 {
+		return nil, sqlerr.At(on[0].Pos(), sqlerr.CodeUnsupported, "DISTINCT ON constants only is not supported")
+	}
+	if !passesThrough(p) {
+		r.node = p // which has grown
+	}
+	return b.firstRows(r, cols, keys, true)
+}
+
+// firstRows is firstOf for columns of r's node; unless ordered, the first row
+// is that of the input.
+func (b *binder) firstRows(r *result, cols []logical.Column, keys []logical.SortKey, ordered bool) ([]logical.SortKey, error) {
+	a := &logical.Aggregate{Input: r.node}
+	groups := map[logical.ColID]bool{}
+	for _, c := range cols {
 		if !groups[c.ID] {
 			groups[c.ID] = true
 			a.GroupCols, a.Groups = append(a.GroupCols, c), append(a.Groups, logical.Ref(c))
 		}
 	}
-	if !passesThrough(p) {
-		input = p // which has grown
-	}
-	a.Input = input
 	var order []function.OrderKey
 	var exprs []logical.Expr
 	for _, k := range keys {
-		if _, ok := k.Expr.(*logical.Const); ok {
+		if _, ok := k.Expr.(*logical.Const); ok || !ordered {
 			continue
 		}
 		order = append(order, function.OrderKey{Type: k.Expr.Type(), Desc: k.Desc, NullsFirst: k.NullsFirst})
@@ -120,9 +129,6 @@ func (b *binder) firstOf(r *result, p *logical.Project, column func(string, logi
 			return nil, err
 		}
 		keys[i].Expr = logical.Ref(col)
-	}
-	if len(a.Groups) == 0 {
-		return nil, sqlerr.At(on[0].Pos(), sqlerr.CodeUnsupported, "DISTINCT ON constants only is not supported")
 	}
 	r.node = a
 	return keys, nil

@@ -392,7 +392,12 @@ func (b *binder) column(c *exprCtx, e *ast.ColumnRef) (logical.Expr, error) {
 				return x, err
 			}
 		}
-		if col == nil {
+		if col == nil && len(parts) == 1 {
+			var x logical.Expr
+			if col, x, err = b.outerName(c, parts[0], e.Pos()); x != nil || err != nil {
+				return x, err
+			}
+		} else if col == nil {
 			if col, err = c.scope.resolve(parts[:n-1], parts[n-1]); err != nil {
 				return nil, err
 			}

@@ -142,8 +142,25 @@ func (b *binder) body(body ast.QueryBody, env *cteScope, outer *scope) (*result,
 // sortKey makes a key with the direction as written or as the session has it.
 func (b *binder) sortKey(o *ast.OrderItem, e logical.Expr) logical.SortKey {
 	k := logical.SortKey{Expr: e, Desc: o.Dir == ast.DirDesc || o.Dir == ast.DirDefault && b.o.Descending}
-	k.NullsFirst = o.Nulls == ast.NullsFirst || o.Nulls == ast.NullsDefault && b.o.NullsFirst
+	standard := b.o.NullsFirst
+	if k.Desc {
+		standard = b.o.NullsFirstDesc
+	}
+	k.NullsFirst = o.Nulls == ast.NullsFirst || o.Nulls == ast.NullsDefault && standard
 	return k
+}
+
+// orderLiteral refuses a literal in ORDER BY that is no position: it looks like
+// a name in the wrong quotes.
+func (b *binder) orderLiteral(e ast.Expr) error {
+	if c, ok := e.(*ast.Collate); ok {
+		e = c.X
+	}
+	if l, ok := e.(*ast.Literal); ok && l.Kind != ast.LitBool && l.Kind != ast.LitInteger && !b.o.OrderLiterals {
+		return sqlerr.At(e.Pos(), sqlerr.CodeInvalidColumnRef, "ORDER BY a literal that is no position has no effect").
+			WithHint("names go in double quotes; SET order_by_non_integer_literal = true allows it")
+	}
+	return nil
 }
 
 // ordinal returns the column that an integer literal in ORDER BY or GROUP BY
@@ -183,6 +200,9 @@ func (b *binder) orderOutput(r *result, items []ast.OrderItem, env *cteScope, ou
 		if isOrdinal {
 			keys = append(keys, b.sortKey(o, logical.Ref(r.cols[n])))
 			continue
+		}
+		if err := b.orderLiteral(o.Expr); err != nil {
+			return err
 		}
 		if len(r.inputs) > 0 {
 			n, err := r.named(o.Expr)

@@ -17,6 +17,9 @@ type scope struct {
 	// lateral marks the items of FROM before the one being bound, which only
 	// tables see, not join conditions.
 	lateral bool
+	// asker is the expression in which a subquery stands whose outer scope this
+	// is; nil elsewhere.
+	asker *exprCtx
 }
 
 // rel is an item of FROM as far as names can be qualified with it.

@@ -16,6 +16,8 @@ type selectItem struct {
 	name string
 	expr logical.Expr
 	tree ast.Expr
+	// aliased: the name was written after AS.
+	aliased bool
 }
 
 // selectBody binds a SELECT together with the ORDER BY that applies to it,
@@ -180,7 +182,7 @@ func (b *binder) selectItems(s *ast.Select, base exprCtx, aggs *aggSet) ([]selec
 			case cols != nil:
 				name = cols[k].aliasFor(name)
 			}
-			items = append(items, selectItem{name: name, expr: b.settled(x), tree: it.Expr})
+			items = append(items, selectItem{name: name, expr: b.settled(x), tree: it.Expr, aliased: it.Alias.Name != ""})
 		}
 	}
 	if len(items) == 0 {
@@ -221,6 +223,9 @@ func (b *binder) orderKeys(order []ast.OrderItem, items []selectItem, base exprC
 			keys = append(keys, b.sortKey(o, items[n].expr))
 			continue
 		}
+		if err := b.orderLiteral(o.Expr); err != nil {
+			return nil, err
+		}
 		if ref, ok := o.Expr.(*ast.ColumnRef); ok && len(ref.Parts) == 1 {
 			if n := outputNamed(items, ref.Parts[0]); n >= 0 {
 				keys = append(keys, b.sortKey(o, items[n].expr))
@@ -242,13 +247,29 @@ func (b *binder) orderKeys(order []ast.OrderItem, items []selectItem, base exprC
 	return keys, nil
 }
 
+// outputNamed finds the output column that a name in ORDER BY and the like
+// means: the last that was given it as an alias, else the one that has it, if
+// all that do are the same.
 func outputNamed(items []selectItem, name ast.Ident) int {
+	at := -1
 	for i, it := range items {
-		if strings.EqualFold(it.name, name.Name) {
-			return i
+		if it.aliased && strings.EqualFold(it.name, name.Name) {
+			at = i
 		}
 	}
-	return -1
+	if at >= 0 {
+		return at
+	}
+	for i, it := range items {
+		if !strings.EqualFold(it.name, name.Name) {
+			continue
+		}
+		if at >= 0 && !logical.Equal(items[at].expr, it.expr) {
+			return -1
+		}
+		at = max(at, i)
+	}
+	return at
 }
 
 // project makes the output columns, removes duplicates, and sorts.
@@ -295,10 +316,6 @@ func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, k
 			continue
 		}
 		c := column("", keys[i].Expr)
-		if s.Distinct && len(on) == 0 && len(p.Exprs) > visible {
-			return nil, sqlerr.At(keys[i].Expr.Pos(), sqlerr.CodeInvalidColumnRef,
-				"for SELECT DISTINCT, ORDER BY expressions must be in the select list")
-		}
 		if c.Name == "" {
 			c.Name = logical.String(keys[i].Expr)
 		}
@@ -312,6 +329,13 @@ func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, k
 	case len(on) > 0:
 		var err error
 		if keys, err = b.firstOf(r, p, column, on, keys); err != nil {
+			return nil, err
+		}
+	case s.Distinct && len(p.Exprs) > visible:
+		// A key that is not in the select list is that of the first row, of
+		// those that are the same.
+		var err error
+		if keys, err = b.firstRows(r, r.cols, keys, false); err != nil {
 			return nil, err
 		}
 	case s.Distinct:

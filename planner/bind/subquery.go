@@ -13,7 +13,9 @@ func (b *binder) sub(c *exprCtx, q *ast.Query) (*result, *logical.Subquery, erro
 	if err := b.relation(q.Pos()); err != nil {
 		return nil, nil, err
 	}
-	r, err := b.query(q, c.env, c.scope)
+	outer := *c.scope
+	outer.asker = c
+	r, err := b.query(q, c.env, &outer)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -37,6 +39,9 @@ func (b *binder) scalarSubquery(c *exprCtx, e *ast.Subquery) (logical.Expr, erro
 	col, err := one(r, e.Query)
 	if err != nil {
 		return nil, err
+	}
+	if b.o.FirstRow && !onlyRow(s.Plan) {
+		s.Plan = &logical.Limit{Input: s.Plan, Count: &logical.Const{At: -1, Value: types.IntValue(types.Of(types.BigInt), 1)}}
 	}
 	s.Kind, s.Col, s.Typ, s.At = logical.ScalarSubquery, col.ID, col.Typ, logical.At(e.Pos())
 	return s, nil
@@ -63,4 +68,21 @@ func subqueryNamed(e ast.Expr, items []selectItem, sc *scope) (int, bool) {
 	}
 	n := outputNamed(items, ref.Parts[0])
 	return n, n >= 0 && logical.HasSubquery(items[n].expr)
+}
+
+// onlyRow reports whether n is seen to have at most one row.
+func onlyRow(n logical.Node) bool {
+	switch n := n.(type) {
+	case *logical.Aggregate:
+		return len(n.Groups) == 0
+	case *logical.Project:
+		return onlyRow(n.Input)
+	case *logical.Filter:
+		return onlyRow(n.Input)
+	case *logical.Sort:
+		return onlyRow(n.Input)
+	case *logical.Values:
+		return len(n.Rows) <= 1
+	}
+	return false
 }

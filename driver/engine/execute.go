@@ -134,7 +134,7 @@ func (s *Session) query(ctx context.Context, plan *logical.Plan, params Params) 
 	if err != nil {
 		return nil, err
 	}
-	phys, err := physical.Lower(ctx, env, plan, physical.Options{})
+	phys, err := physical.Lower(ctx, env, plan, physical.Options{Joins: s.settings.joins})
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +178,7 @@ func (s *Session) collect(ctx context.Context, plan *logical.Plan, params Params
 	if err != nil {
 		return 0, err
 	}
-	phys, err := physical.Lower(ctx, env, plan, physical.Options{CutInside: true})
+	phys, err := physical.Lower(ctx, env, plan, physical.Options{CutInside: true, Joins: s.settings.joins})
 	if err != nil {
 		return 0, err
 	}

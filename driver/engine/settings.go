@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // time zones work on machines without a zone database
 
 	"github.com/gannetdb/gannet/catalog"
+	"github.com/gannetdb/gannet/planner/physical"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 )
@@ -23,6 +24,7 @@ type sessionSettings struct {
 	dialect       string
 	disabledRules []string
 	optimizerOff  bool
+	joins         *physical.JoinLimits // nil: the default ones
 }
 
 // setting is a line of the table of settings.
@@ -37,6 +39,8 @@ type setting struct {
 
 // settings is the table of all settings, by name.
 var settings = []setting{
+	joinLimit("asof_loop_join_threshold", "the most rows on the left side of an ASOF join that does not order the right one",
+		func(l *physical.JoinLimits) *float64 { return &l.AsofLoop }),
 	{
 		name: "debug_disable_optimizer", description: "run plans as they were bound",
 		set: func(s *Session, v string) error { return setBool(&s.settings.optimizerOff, v) },
@@ -181,6 +185,22 @@ var settings = []setting{
 			return err
 		},
 		get: func(s *Session) string { return FormatSize(s.db.budget.Limit()) },
+	},
+	joinLimit("merge_join_threshold", "the most rows on both sides of a join by inequalities that orders rows by one of them only",
+		func(l *physical.JoinLimits) *float64 { return &l.Merge }),
+	joinLimit("nested_loop_join_threshold", "the most rows on one side of a join by inequalities that tries all pairs",
+		func(l *physical.JoinLimits) *float64 { return &l.NestedLoop }),
+	{
+		name: "prefer_range_joins", description: "whether joins by equality order the rows of a key by inequalities even when they are few",
+		set: func(s *Session, v string) error {
+			l := s.joinLimits()
+			err := setBool(&l.PreferRange, v)
+			if err == nil {
+				s.settings.joins = &l
+			}
+			return err
+		},
+		get: func(s *Session) string { return strconv.FormatBool(s.joinLimits().PreferRange) },
 	},
 	{
 		name: "preserve_insertion_order", instance: true, description: "whether results without ORDER BY keep the order of their input",

@@ -17,11 +17,8 @@ var joinKinds = map[ast.JoinKind]logical.JoinKind{
 // join binds an explicit join. A right join becomes a left join with its sides
 // exchanged, so that rules meet one kind less.
 func (b *binder) join(j *ast.Join, env *cteScope, outer *scope) (logical.Node, *scope, error) {
-	if j.Asof {
-		return nil, nil, unsupported(j, "ASOF JOIN")
-	}
 	kind, ok := joinKinds[j.Kind]
-	if !ok {
+	if !ok && j.Kind != ast.JoinPositional {
 		return nil, nil, unsupported(j, "%s JOIN", j.Kind)
 	}
 	left, ls, err := b.tableRef(j.Left, env, outer)
@@ -62,23 +59,9 @@ func (b *binder) join(j *ast.Join, env *cteScope, outer *scope) (logical.Node, *
 			return nil, nil, err
 		}
 	}
-	if len(on) == 0 && kind == logical.Inner {
-		kind = logical.Cross
-	}
-	if len(on) > 0 && kind == logical.Cross {
-		kind = logical.Inner
-	}
-	var node logical.Node
-	if kind == logical.Right {
-		if b.crossOrDependentUses(left, right) {
-			return nil, nil, unsupported(j, "a lateral right side of RIGHT JOIN")
-		}
-		node = &logical.Join{Kind: logical.Left, Left: right, Right: left, On: on}
-	} else {
-		if kind == logical.Full && b.crossOrDependentUses(left, right) {
-			return nil, nil, unsupported(j, "a lateral right side of FULL JOIN")
-		}
-		node = b.crossOrDependent(kind, left, right, on)
+	node, err := b.joined(j, kind, left, right, on)
+	if err != nil {
+		return nil, nil, err
 	}
 	if merged != nil {
 		// The coalesced columns of a full join, above it.
@@ -104,6 +87,30 @@ func (b *binder) join(j *ast.Join, env *cteScope, outer *scope) (logical.Node, *
 		return b.aliased(j, r, j.Alias, "")
 	}
 	return node, both, nil
+}
+
+// joined makes the node of a join.
+func (b *binder) joined(j *ast.Join, kind logical.JoinKind, left, right logical.Node, on []logical.Expr) (logical.Node, error) {
+	switch {
+	case j.Kind == ast.JoinPositional:
+		return b.positionalJoin(j, left, right)
+	case j.Asof:
+		return b.asof(j, kind, left, right, on)
+	}
+	if len(on) == 0 && kind == logical.Inner {
+		kind = logical.Cross
+	}
+	if len(on) > 0 && kind == logical.Cross {
+		kind = logical.Inner
+	}
+	if (kind == logical.Right || kind == logical.Full) && b.crossOrDependentUses(left, right) {
+		return nil, sqlerr.At(j.Right.Pos(), sqlerr.CodeInvalidColumnRef, "the right side of a %s JOIN must not refer to the left one", kind).
+			WithHint("INNER and LEFT joins may be lateral")
+	}
+	if kind == logical.Right {
+		return &logical.Join{Kind: logical.Left, Left: right, Right: left, On: on}, nil
+	}
+	return b.crossOrDependent(kind, left, right, on), nil
 }
 
 // enclosing skips the items of FROM that are lateral for tables only.
@@ -151,7 +158,7 @@ func (b *binder) using(j *ast.Join, kind logical.JoinKind, names []ast.Ident, ls
 	}
 	var on []logical.Expr
 	var merged *logical.Project
-	for _, n := range names {
+	for i, n := range names {
 		l, err := usingSide(ls, n, "left")
 		if err != nil {
 			return nil, nil, err
@@ -160,7 +167,11 @@ func (b *binder) using(j *ast.Join, kind logical.JoinKind, names []ast.Ident, ls
 		if err != nil {
 			return nil, nil, err
 		}
-		e, err := b.compare(n.Pos(), logical.Eq, logical.Ref(l.col), logical.Ref(r.col))
+		op := logical.Eq
+		if j.Asof && i == len(names)-1 {
+			op = logical.Ge
+		}
+		e, err := b.compare(n.Pos(), op, logical.Ref(l.col), logical.Ref(r.col))
 		if err != nil {
 			return nil, nil, err
 		}

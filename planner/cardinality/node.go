@@ -32,6 +32,10 @@ func (e *Estimator) estimate(n logical.Node) *Stats {
 		return Join(n.Kind, e.Node(n.Left), e.Node(n.Right), n.On, n.MarkCol)
 	case *logical.DependentJoin:
 		return Join(n.Kind, e.Node(n.Left), e.Node(n.Right), n.On, n.MarkCol)
+	case *logical.AsofJoin:
+		return asof(n.Kind, e.Node(n.Left), e.Node(n.Right))
+	case *logical.PositionalJoin:
+		return e.positional(n)
 	case *logical.Aggregate:
 		return e.aggregate(n)
 	case *logical.Window:

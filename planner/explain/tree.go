@@ -116,6 +116,11 @@ func Line(n logical.Node) string {
 		return join(n.Kind, n.On, n.MarkCol)
 	case *logical.DependentJoin:
 		return "Dependent" + join(n.Kind, n.On, n.MarkCol)
+	case *logical.AsofJoin:
+		near := &logical.Compare{Op: n.Op, Left: n.NearLeft, Right: n.NearRight}
+		return "Asof" + join(n.Kind, append(n.On[:len(n.On):len(n.On)], near), logical.Column{})
+	case *logical.PositionalJoin:
+		return "PositionalJoin"
 	case *logical.Aggregate:
 		var aggs []string
 		for i := range n.Aggs {

@@ -68,6 +68,10 @@ func visit(n Node, f func(Expr)) {
 		all(n.On)
 	case *DependentJoin:
 		all(n.On)
+	case *AsofJoin:
+		all(n.On)
+		f(n.NearLeft)
+		f(n.NearRight)
 	case *Aggregate:
 		all(n.Groups)
 		for i := range n.Aggs {
@@ -159,6 +163,10 @@ func MapExprs(n Node, f func(Expr) Expr) Node {
 	case *DependentJoin:
 		c := *n
 		c.On = all(n.On)
+		m = &c
+	case *AsofJoin:
+		c := *n
+		c.On, c.NearLeft, c.NearRight = all(n.On), one(n.NearLeft), one(n.NearRight)
 		m = &c
 	case *Aggregate:
 		c := *n

@@ -163,6 +163,8 @@ func (v *verifier) shape(n Node, here *env) error {
 		return conds("join", n.On)
 	case *DependentJoin:
 		return conds("join", n.On)
+	case *AsofJoin:
+		return n.verify()
 	case *Aggregate:
 		if err := typed("aggregate", n.GroupCols, n.Groups); err != nil {
 			return err

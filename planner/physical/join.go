@@ -15,39 +15,76 @@ var joinKinds = map[logical.JoinKind]join.Kind{
 	logical.Single: join.Single, logical.Mark: join.Mark,
 }
 
+// joinParts is a join with its condition taken to pieces.
+type joinParts struct {
+	kind        join.Kind
+	left, right logical.Node
+	lkeys       []logical.Expr // equal, pairwise
+	rkeys       []logical.Expr
+	nullSafe    []bool
+	ranges      []rangeKey
+	rest        []logical.Expr
+	asof, loop  bool
+	mark        logical.ColID // 0: none
+}
+
+// split takes the equalities out of a condition.
+func (j *joinParts) split(on []logical.Expr) {
+	lcols, rcols := logical.Produced(j.left), logical.Produced(j.right)
+	for _, c := range on {
+		l, r, safe, ok := equiKey(c, lcols, rcols)
+		if !ok {
+			j.rest = append(j.rest, c)
+			continue
+		}
+		j.lkeys, j.rkeys, j.nullSafe = append(j.lkeys, l), append(j.rkeys, r), append(j.nullSafe, safe)
+	}
+}
+
 // join lowers a join to a build pipeline over the right side and a probe
 // operator in the left side's stream.
 func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, error) {
-	lcols, rcols := logical.Produced(n.Left), logical.Produced(n.Right)
-	var lkeys, rkeys, rest []logical.Expr
-	var nullSafe []bool
-	for _, c := range n.On {
-		l, r, safe, ok := equiKey(c, lcols, rcols)
-		if !ok {
-			rest = append(rest, c)
-			continue
-		}
-		lkeys, rkeys, nullSafe = append(lkeys, l), append(rkeys, r), append(nullSafe, safe)
+	j := &joinParts{kind: joinKinds[n.Kind], left: n.Left, right: n.Right, mark: n.MarkCol.ID}
+	j.split(n.On)
+	b.chooseRanges(j)
+	return b.lowerJoin(n, j, need, func(left *stream, build *join.Build) {
+		b.pushFilters(n, left, build, j.lkeys, j.nullSafe)
+	})
+}
+
+// lowerJoin lowers the join j, which is the plan's node n; ready gets the left
+// side's stream before the probe joins it.
+func (b *builder) lowerJoin(n logical.Node, j *joinParts, need map[logical.ColID]bool, ready func(left *stream, build *join.Build)) (*stream, error) {
+	lexprs, rexprs := slices.Clip(j.lkeys), slices.Clip(j.rkeys)
+	for _, r := range j.ranges {
+		lexprs, rexprs = append(lexprs, r.left), append(rexprs, r.right)
 	}
-	inputs := with(need, rest...)
-	left, err := b.node(n.Left, only(with(inputs, lkeys...), lcols))
+	inputs := with(need, j.rest...)
+	left, err := b.node(j.left, only(with(inputs, lexprs...), logical.Produced(j.left)))
 	if err != nil {
 		return nil, err
 	}
-	right, err := b.node(n.Right, only(with(inputs, rkeys...), rcols))
+	right, err := b.node(j.right, only(with(inputs, rexprs...), logical.Produced(j.right)))
 	if err != nil {
 		return nil, err
 	}
-	spec := &join.Spec{Kind: joinKinds[n.Kind], NullSafe: nullSafe}
-	if spec.ProbeKeys, err = b.columns(left, lkeys, inputs); err != nil {
+	spec := &join.Spec{Kind: j.kind, NullSafe: j.nullSafe, Asof: j.asof, Loop: j.loop}
+	lat, err := b.columns(left, lexprs, inputs)
+	if err != nil {
 		return nil, err
 	}
-	if spec.BuildKeys, err = b.columns(right, rkeys, inputs); err != nil {
+	rat, err := b.columns(right, rexprs, inputs)
+	if err != nil {
 		return nil, err
+	}
+	k := len(j.lkeys)
+	spec.ProbeKeys, spec.BuildKeys = lat[:k], rat[:k]
+	for i, r := range j.ranges {
+		spec.Ranges = append(spec.Ranges, join.Range{Probe: lat[k+i], Build: rat[k+i], Op: compareOps[r.op], Known: r.known})
 	}
 	spec.ProbeTypes, spec.BuildTypes = left.types, right.types
-	if len(rest) > 0 {
-		spec.Residual, err = lower(logical.AndOf(rest), func(id logical.ColID) (int, error) {
+	if len(j.rest) > 0 {
+		spec.Residual, err = lower(logical.AndOf(j.rest), func(id logical.ColID) (int, error) {
 			if p, ok := left.pos[id]; ok {
 				return p, nil
 			}
@@ -58,7 +95,7 @@ func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, e
 			return nil, err
 		}
 	}
-	for _, c := range rest {
+	for _, c := range j.rest {
 		for id := range logical.ColumnsOf(c) {
 			if p, ok := left.pos[id]; ok {
 				spec.ResidualCols = append(spec.ResidualCols, p)
@@ -69,13 +106,13 @@ func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, e
 	}
 	slices.Sort(spec.ResidualCols)
 	spec.ResidualCols = slices.Compact(spec.ResidualCols)
-	spec.BuildRowsHint = int64(b.est.Node(n.Right).Rows)
+	spec.BuildRowsHint = int64(b.est.Node(j.right).Rows)
 	out := outputs{need: need, pos: map[logical.ColID]int{}}
 	spec.ProbeOut = out.take(left)
-	switch n.Kind {
-	case logical.Semi, logical.Anti, logical.NullAnti:
-	case logical.Mark:
-		out.pos[n.MarkCol.ID] = len(out.types)
+	switch j.kind {
+	case join.Semi, join.Anti, join.NullAnti:
+	case join.Mark:
+		out.pos[j.mark] = len(out.types)
 		out.types = append(out.types, types.Of(types.Boolean))
 	default:
 		spec.BuildOut = out.take(right)
@@ -85,14 +122,14 @@ func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, e
 		return nil, err
 	}
 	fill, _ := b.breaker(right, "join build", build)
-	b.pushFilters(n, left, build, lkeys, nullSafe)
+	ready(left, build)
 	probe := build.Probe()
 	m := b.measure(n, left.add(probe))
 	m.Extra = func() []string { return build.Describe() }
 	left.deps = append(left.deps, fill)
 	left.types, left.pos = out.types, out.pos
 	left.single = false
-	if n.Kind == logical.Right || n.Kind == logical.Full {
+	if j.kind == join.Right || j.kind == join.Full {
 		// A row dropped in the scan would come back without its partner.
 		left.scan = nil
 	}

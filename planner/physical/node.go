@@ -41,6 +41,10 @@ func (b *builder) node(n logical.Node, need map[logical.ColID]bool) (*stream, er
 		return b.project(n, need)
 	case *logical.Join:
 		return b.join(n, need)
+	case *logical.AsofJoin:
+		return b.asof(n, need)
+	case *logical.PositionalJoin:
+		return b.positional(n, need)
 	case *logical.Aggregate:
 		return b.aggregate(n, need)
 	case *logical.Window:

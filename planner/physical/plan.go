@@ -22,6 +22,8 @@ type Options struct {
 	// CutInside: the caller cannot apply a LIMIT at the plan's root itself
 	// (Plan.Cut), so it becomes an operator.
 	CutInside bool
+	// Joins are the limits of joins by inequalities; nil: the default ones.
+	Joins *JoinLimits
 }
 
 // Plan is a lowered plan. Finish adds its last sink; Close, called always,
@@ -77,11 +79,12 @@ func (p *Plan) Close() {
 
 // builder is the state of one Lower.
 type builder struct {
-	ctx  context.Context
-	env  *operators.Env
-	plan *Plan
-	est  *cardinality.Estimator
-	ctes map[int]*cte
+	ctx   context.Context
+	env   *operators.Env
+	plan  *Plan
+	est   *cardinality.Estimator
+	ctes  map[int]*cte
+	joins JoinLimits
 	// scans are those of tables; they share a reservation.
 	scans []*scanSource
 }
@@ -96,6 +99,10 @@ type cte struct {
 // Lower lowers plan. After an error nothing is held.
 func Lower(ctx context.Context, env *operators.Env, plan *logical.Plan, o Options) (*Plan, error) {
 	b := &builder{ctx: ctx, env: env, est: cardinality.New(ctx), ctes: map[int]*cte{}, plan: &Plan{left: -1, measures: map[logical.Node]*Measure{}}}
+	b.joins = DefaultJoinLimits()
+	if o.Joins != nil {
+		b.joins = *o.Joins
+	}
 	if err := b.lower(plan, o); err != nil {
 		b.plan.Close()
 		return nil, err

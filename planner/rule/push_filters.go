@@ -93,6 +93,8 @@ func (p *pusher) pushInto(n logical.Node, conds []logical.Expr, nonNull map[logi
 		return p.project(n, conds, nonNull)
 	case *logical.Join:
 		return p.join(n, conds, nonNull)
+	case *logical.AsofJoin:
+		return p.asof(n, conds, nonNull)
 	case *logical.Aggregate:
 		return p.aggregate(n, conds)
 	case *logical.Window:

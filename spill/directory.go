@@ -142,6 +142,13 @@ func (d *directory) remove() error {
 	return first
 }
 
+// Sweep removes what dead processes left in the manager's Dir; the first Create
+// does it, too. It makes nothing, and what cannot be removed stays.
+func (m *Manager) Sweep() {
+	d := &directory{fs: m.opts.FS, isReal: m.isReal, parent: m.opts.Dir}
+	d.sweep()
+}
+
 // sweep removes the directories that dead processes left in parent. It is a
 // service to the user: errors are nobody's problem.
 func (d *directory) sweep() {

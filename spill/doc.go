@@ -13,7 +13,7 @@
 // Nothing is created before the first Create. Then the manager makes
 // gannet-<pid>-<random> (mode 0700) inside Options.Dir, with a file named lock
 // that it holds locked, and removes such directories of processes that died,
-// which it knows by getting their lock. Files are created exclusively with
+// which it knows by getting their lock; Sweep does that at the start. Files are created exclusively with
 // mode 0600; on Unix they are unlinked at once, so that the kernel frees them
 // whatever ends the process; elsewhere, and in file systems other than the
 // real one, Close removes them. Manager.Close removes the directory, and

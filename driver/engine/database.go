@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
+
 	"github.com/gannetdb/gannet/catalog"
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/operators/function/aggregate"
@@ -34,6 +36,8 @@ type Config struct {
 	// Files is how files that users name are opened; nil: the operating
 	// system's.
 	Files storage.FS
+	// TempFiles holds temporary files; nil: the operating system's file system.
+	TempFiles vfs.FS
 }
 
 // Setting is a name and a value as text.
@@ -47,6 +51,7 @@ type Database struct {
 	sched   *pipeline.Scheduler
 	catalog *catalog.Catalog
 	files   storage.FS
+	temp    vfs.FS // of temporary files; nil: the operating system's
 	seed    uint64
 
 	defaults sessionSettings // of new sessions
@@ -95,6 +100,7 @@ func Open(ctx context.Context, cfg Config) (*Database, error) {
 		sched:   pipeline.NewScheduler(threads),
 		catalog: catalog.New("memory"),
 		files:   cfg.Files,
+		temp:    cfg.TempFiles,
 		seed:    binary.LittleEndian.Uint64(seed[:]),
 		running: map[*Rows]struct{}{},
 		opts: instance{
@@ -166,7 +172,8 @@ func (db *Database) spillManager() *spill.Manager {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if db.spill == nil {
-		db.spill = spill.NewManager(spill.Options{Dir: db.opts.tempDir, MaxBytes: db.opts.maxTempBytes})
+		db.spill = spill.NewManager(spill.Options{Dir: db.opts.tempDir, MaxBytes: db.opts.maxTempBytes, FS: db.temp})
+		db.spill.Sweep()
 	}
 	return db.spill
 }

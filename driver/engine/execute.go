@@ -90,7 +90,7 @@ func planOf(b bind.Statement) *logical.Plan {
 func (s *Session) env() *operators.Env {
 	o := s.db.options()
 	env := &operators.Env{
-		Budget: s.db.budget, Pool: s.db.pool, Buffers: s.db.buffers, Spill: s.db.spillManager(), Session: s.functionSession(),
+		Budget: s.db.budget.ForQuery(), Pool: s.db.pool, Buffers: s.db.buffers, Spill: s.db.spillManager(), Session: s.functionSession(),
 		Threads: o.threads, FillLimit: o.fillLimit, Seed: s.db.seed, PreserveOrder: o.preserveOrder,
 	}
 	env.Run = func(ctx context.Context, name string, n int, task func(context.Context, int) error) error {

@@ -15,21 +15,42 @@ const shareNum, shareDen = 7, 10
 // a dozen operators.
 const floorPart = 16
 
+// quotaNum/quotaDen of the limit is divided between the queries that can spill;
+// the rest is for working memory.
+const quotaNum, quotaDen = 9, 10
+
+// floorsOfQuery is how many floors a query's part of the limit is enough for.
+const floorsOfQuery = 4
+
 // maxFloor keeps the sum of floors far from overflow.
 const maxFloor = 1 << 48
 
 // faultFunc is the test hook of [Budget.SetFault].
 type faultFunc func(tag string, n int64) bool
 
-// Budget is the memory limit of a database and the count of what is in use.
-// All methods are safe for concurrent use.
+// Budget is the memory limit of a database and the count of what is in use, or
+// the view of it that one query has (ForQuery). All methods are safe for
+// concurrent use.
 type Budget struct {
+	*state
+	query *account // nil: the database's own
+}
+
+// account is what the reservations of one query hold together.
+type account struct {
+	used     atomic.Int64
+	spilling atomic.Int32 // open spilling reservations
+}
+
+// state is what all views of a budget share.
+type state struct {
 	limit    atomic.Int64
 	used     atomic.Int64
 	peak     atomic.Int64
 	unfilled atomic.Int64 // sum of max(0, floor − held) over spilling reservations
 	promised atomic.Int64 // the same over working ones
 	yielding atomic.Int64 // sum of held over reservations that give way
+	queries  atomic.Int32 // accounts with open spilling reservations
 	spillCap atomic.Int64 // -1 = off
 	fault    atomic.Pointer[faultFunc]
 
@@ -39,10 +60,19 @@ type Budget struct {
 
 // New makes a budget of limitBytes; a negative limit means none.
 func New(limitBytes int64) *Budget {
-	b := &Budget{open: make(map[*Reservation]struct{})}
+	b := &Budget{state: &state{open: make(map[*Reservation]struct{})}}
 	b.spillCap.Store(-1)
 	b.SetLimit(limitBytes)
 	return b
+}
+
+// ForQuery returns a view of the budget for one query: what is reserved through it
+// is fair between queries, too. Everything else it says is about the whole budget.
+func (b *Budget) ForQuery() *Budget { return &Budget{state: b.state, query: &account{}} }
+
+// quota is what one of the queries that can spill may hold while others do, too.
+func (b *Budget) quota() int64 {
+	return b.Limit() / quotaDen * quotaNum / int64(max(b.queries.Load(), 1))
 }
 
 // Limit returns the limit in bytes, math.MaxInt64 when there is none.
@@ -109,7 +139,7 @@ func (b *Budget) ReserveWorking(tag string, floorBytes int64) *Reservation {
 // of which a small budget grants less; the package comment has the rule. The
 // caller closes it.
 func (b *Budget) ReserveSpilling(tag string, floorBytes int64) *Reservation {
-	floor := min(max(floorBytes, 0), maxFloor, b.Limit()/floorPart)
+	floor := min(max(floorBytes, 0), maxFloor, b.Limit()/floorPart, b.quota()/floorsOfQuery)
 	r := &Reservation{b: b, tag: tag, floor: floor, spilling: true}
 	b.unfilled.Add(r.floor)
 	return b.register(r)
@@ -155,6 +185,10 @@ func (b *Budget) makeRoom(n int64) int64 {
 }
 
 func (b *Budget) register(r *Reservation) *Reservation {
+	r.query = b.query
+	if r.isOfQuery() && r.query.spilling.Add(1) == 1 {
+		b.queries.Add(1)
+	}
 	b.mu.Lock()
 	b.open[r] = struct{}{}
 	b.mu.Unlock()

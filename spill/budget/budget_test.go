@@ -319,6 +319,90 @@ func TestTransfer(t *testing.T) {
 	}
 }
 
+func TestQueriesDivideTheLimit(t *testing.T) {
+	b := New(16000)
+	first := b.ForQuery()
+	a := first.ReserveSpilling("a", 0)
+	if a.Share() != 11200 || !a.TryGrow(11200) {
+		t.Fatalf("alone: share %d", a.Share())
+	}
+	// A second query may have its half of nine tenths: 0.7 of 4800 are free to it.
+	second := b.ForQuery()
+	c, d := second.ReserveSpilling("c", 0), second.ReserveSpilling("d", 0)
+	if c.Share() != 3360 {
+		t.Fatalf("second query: share %d", c.Share())
+	}
+	// The first keeps what it has, and gets no more until it is below its part.
+	if a.TryGrow(1) || a.Held() != 11200 {
+		t.Fatal("the first query grew above its part")
+	}
+	a.Shrink(9200)
+	if want := int64(7200 * 7 / 10); a.Share() != want || c.Share() != want {
+		t.Fatalf("shares %d and %d, want %d", a.Share(), c.Share(), want)
+	}
+	// What a query's operators hold counts against each other.
+	if !c.TryGrow(5000) || d.Share() != 2200*7/10 {
+		t.Fatalf("share of d %d", d.Share())
+	}
+	// Working memory counts as the query's, too, and is not refused.
+	w := second.Reserve("w")
+	if !w.TryGrow(2000) || d.Share() != 200*7/10 {
+		t.Fatalf("share of d beside working memory %d", d.Share())
+	}
+	// The database's own reservations are no query's.
+	own := b.ReserveSpilling("own", 0)
+	if own.Share() != 4900 {
+		t.Fatalf("own share %d", own.Share())
+	}
+	checkSum(t, b)
+	for _, r := range []*Reservation{c, d, w} {
+		r.Close()
+	}
+	if a.Share() != 11200 {
+		t.Fatalf("alone again: share %d", a.Share())
+	}
+	a.Close()
+	own.Close()
+	if b.queries.Load() != 0 || first.query.used.Load() != 0 || second.query.used.Load() != 0 || b.Used() != 0 {
+		t.Fatal("something is left")
+	}
+}
+
+func TestYielding(t *testing.T) {
+	b := New(1000)
+	var table *Reservation
+	asked := int64(0)
+	table = b.ReserveYielding("table", 0, func(n int64) int64 {
+		asked = n
+		freed := min(n+50, table.Held())
+		table.Shrink(freed)
+		return freed
+	})
+	if table.Share() != 700 || !table.TryGrow(700) {
+		t.Fatalf("share %d", table.Share())
+	}
+	// To others it is free memory.
+	s := b.ReserveSpilling("sort", 0)
+	if s.Share() != 700 || !s.TryGrow(300) || asked != 0 {
+		t.Fatalf("share of others %d, asked for %d", s.Share(), asked)
+	}
+	if !s.TryGrow(100) || asked != 100 || table.Held() != 550 {
+		t.Fatalf("asked for %d, %d left", asked, table.Held())
+	}
+	w := b.Reserve("work")
+	if err := w.Grow(600); err != nil || table.Held() != 0 {
+		t.Fatalf("%v, %d left", err, table.Held())
+	}
+	if err := w.Grow(1); !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
+		t.Fatalf("%v", err)
+	}
+	checkSum(t, b)
+	table.Close()
+	if b.yielding.Load() != 0 {
+		t.Fatal("something is left")
+	}
+}
+
 // TestRandomOperations runs a seeded sequence of operations and compares with
 // a model of the rule after each.
 func TestRandomOperations(t *testing.T) {

@@ -29,6 +29,11 @@
 //     promised;
 //   - above the floor: while held + n ≤ share.
 //
+// While several queries can spill (ForQuery), what is free to one of them is also
+// at most its part of nine tenths of the limit less what its other reservations
+// hold: the first query would else leave the eighth a thousandth. A query that
+// held more before the others came keeps it and gets no more; growing, it spills.
+//
 // The floor is what the operator needs to work at a bearable speed while it
 // spills (a block for each partition, say), but never more than a 16th of the
 // limit. Floors are promises about order, not about memory: working
@@ -70,7 +75,6 @@
 // refuse single requests.
 //
 // What it does not do: it allocates nothing (package block does), it knows no
-// query and no operator, and it does not wait: whether to queue a query until
-// memory is free, and how several queries divide the budget, is decided above,
-// by whoever opens the reservations.
+// operator, and it does not wait: whether to queue a query until memory is free
+// is decided above, by whoever opens the reservations.
 package budget

@@ -20,6 +20,7 @@ type Reservation struct {
 	floor    int64
 	spilling bool
 	giveWay  func(n int64) int64 // nil: does not give way
+	query    *account            // nil: no query's
 
 	held atomic.Int64 // bytes, or closed
 	peak atomic.Int64
@@ -93,6 +94,9 @@ func (r *Reservation) moved(a, b int64) {
 	if r.giveWay != nil {
 		r.b.yielding.Add(b - a)
 	}
+	if r.query != nil {
+		r.query.used.Add(b - a)
+	}
 	if d := min(b, r.floor) - min(a, r.floor); d != 0 {
 		r.floors().Add(-d)
 	}
@@ -125,6 +129,9 @@ func (r *Reservation) allowed(pending int64) int64 {
 		bound -= max(b.promised.Load(), 0)
 		unfilled := max(b.unfilled.Load()-max(r.floor-held, 0), 0)
 		free := max(bound-unfilled, 0)
+		if r.isOfQuery() && b.queries.Load() > 1 {
+			free = min(free, max(b.quota()-(r.query.used.Load()-held), 0))
+		}
 		share := free/shareDen*shareNum + free%shareDen*shareNum/shareDen
 		bound = min(bound, max(share, r.floor))
 		if c := b.spillCap.Load(); c >= 0 {
@@ -133,6 +140,10 @@ func (r *Reservation) allowed(pending int64) int64 {
 	}
 	return max(bound, 0)
 }
+
+// isOfQuery reports whether the reservation takes part in dividing the limit
+// between queries.
+func (r *Reservation) isOfQuery() bool { return r.query != nil && r.spilling && r.giveWay == nil }
 
 // Share returns how many bytes the reservation may hold now, by the rule of
 // TryGrow: for a working reservation all that others leave, for a spilling one
@@ -172,7 +183,7 @@ func (r *Reservation) Shrink(n int64) {
 // for Used stays the same. It returns false, and changes nothing, when either
 // side is closed or r holds less than n.
 func (r *Reservation) Transfer(dst *Reservation, n int64) bool {
-	if r.b != dst.b || n < 0 {
+	if r.b.state != dst.b.state || n < 0 {
 		invariants.Check(false, "budget: transfer between budgets or of a negative number of bytes")
 		return false
 	}
@@ -221,6 +232,12 @@ func (r *Reservation) Close() {
 	r.floors().Add(-max(r.floor-held, 0))
 	if r.giveWay != nil {
 		r.b.yielding.Add(-held)
+	}
+	if r.query != nil {
+		r.query.used.Add(-held)
+	}
+	if r.isOfQuery() && r.query.spilling.Add(-1) == 0 {
+		r.b.queries.Add(-1)
 	}
 	r.b.used.Add(-held)
 	r.b.mu.Lock()

@@ -61,6 +61,7 @@ type Set struct {
 	bits    atomic.Int32  // what writers follow
 	pages   atomic.Uint32 // heap pages numbered so far
 	spilled atomic.Int64  // bytes ever written to disk
+	writers atomic.Int64  // ever made
 
 	mu     sync.Mutex
 	file   *spill.File  // nil before the first page on disk; guarded by mu
@@ -115,8 +116,9 @@ func (s *Set) raise() {
 	if s.l.HasHeap {
 		pages = 2
 	}
-	// Each partition of a writer needs its own pages: not more than half of
+	// Each partition of each writer needs its own pages: not more than half of
 	// what the reservation may hold.
+	pages *= max(s.writers.Load(), 1)
 	for bits > 1 && pages<<bits*block.Size*2 > s.cfg.Mem.Share() {
 		bits--
 	}

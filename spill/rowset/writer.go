@@ -59,6 +59,7 @@ type mark struct {
 
 // NewWriter makes an empty writer. It reserves nothing.
 func (s *Set) NewWriter() *Writer {
+	s.writers.Add(1)
 	w := &Writer{s: s, bits: int(s.bits.Load())}
 	w.parts = make([]writerPart, 1<<w.bits)
 	return w

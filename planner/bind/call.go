@@ -101,6 +101,12 @@ func construct(name string) func(*binder, *exprCtx, *ast.FuncCall) (logical.Expr
 		return (*binder).ifExpr
 	case "unnest":
 		return (*binder).unnestCall
+	case "list_transform", "array_transform", "list_apply", "array_apply", "apply":
+		return (*binder).listTransform
+	case "list_filter", "array_filter", "filter":
+		return (*binder).listFilter
+	case "list_reduce", "array_reduce", "reduce":
+		return (*binder).listReduce
 	case "struct_pack":
 		return (*binder).structPack
 	case "grouping", "grouping_id":

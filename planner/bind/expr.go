@@ -203,13 +203,13 @@ func (b *binder) expr(c *exprCtx, e ast.Expr) (logical.Expr, error) {
 		}
 		return b.field(e, x, e.Name)
 	case *ast.Slice:
-		return nil, unsupported(e, "a slice")
+		return b.slice(c, e)
 	case *ast.Struct:
 		return b.structLiteral(c, e)
 	case *ast.Map:
-		return nil, unsupported(e, "a map literal")
+		return b.mapLiteral(c, e)
 	case *ast.ListComprehension:
-		return nil, unsupported(e, "a list comprehension")
+		return b.comprehension(c, e)
 	}
 	return nil, unsupported(e, "this expression")
 }

@@ -20,6 +20,7 @@ func (b *binder) from(list []ast.TableRef, env *cteScope, outer *scope) (logical
 	var node logical.Node
 	sc := &scope{outer: outer}
 	for _, item := range list {
+		item = b.asUnnest(item)
 		if t, ok := isUnnest(item); ok && node != nil {
 			n, add, err := b.unnestTable(t, node, &scope{outer: outer, cols: sc.cols, rels: sc.rels}, env)
 			if err != nil {
@@ -93,7 +94,7 @@ func (b *binder) tableRef(t ast.TableRef, env *cteScope, left *scope) (logical.N
 	if err := b.relation(t.Pos()); err != nil {
 		return nil, nil, err
 	}
-	switch t := t.(type) {
+	switch t := b.asUnnest(t).(type) {
 	case *ast.TableName:
 		if t.Sample != nil {
 			return nil, nil, unsupported(t.Sample, "TABLESAMPLE")

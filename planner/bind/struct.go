@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"math"
 	"strings"
 
 	"github.com/gannetdb/gannet/planner/logical"
@@ -110,4 +111,55 @@ func (b *binder) index(at ast.Node, x, i logical.Expr) (logical.Expr, error) {
 		return b.builtin(at, "map_extract_value", x, i)
 	}
 	return b.builtin(at, "array_extract", x, i)
+}
+
+// slice binds x[lo:hi:step]; bounds that were left out go as the extremes of
+// BIGINT, which array_slice takes for the ends.
+func (b *binder) slice(c *exprCtx, e *ast.Slice) (logical.Expr, error) {
+	x, err := b.expr(c, e.X)
+	if err != nil {
+		return nil, err
+	}
+	args := []logical.Expr{x}
+	bound := func(e ast.Expr, absent int64) error {
+		if e == nil {
+			args = append(args, &logical.Const{At: -1, Value: types.IntValue(types.Of(types.BigInt), absent)})
+			return nil
+		}
+		y, err := b.expr(c, e)
+		args = append(args, y)
+		return err
+	}
+	if err := bound(e.Lo, math.MinInt64); err != nil {
+		return nil, err
+	}
+	if err := bound(e.Hi, math.MaxInt64); err != nil {
+		return nil, err
+	}
+	if e.Step != nil {
+		if err := bound(e.Step, 0); err != nil {
+			return nil, err
+		}
+	}
+	return b.builtin(e, "array_slice", args...)
+}
+
+// mapLiteral binds MAP {k: v, ...}: a map of two lists.
+func (b *binder) mapLiteral(c *exprCtx, e *ast.Map) (logical.Expr, error) {
+	if len(e.Keys) == 0 {
+		return b.builtin(e, "map")
+	}
+	var lists []logical.Expr
+	for _, part := range [][]ast.Expr{e.Keys, e.Values} {
+		args, err := b.exprs(c, part...)
+		if err != nil {
+			return nil, err
+		}
+		list, err := b.builtin(e, "list_value", args...)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, list)
+	}
+	return b.builtin(e, "map", lists...)
 }

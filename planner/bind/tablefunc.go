@@ -1,10 +1,10 @@
 package bind
 
 import (
-	"math"
 	"strings"
 
 	"github.com/gannetdb/gannet/catalog"
+	"github.com/gannetdb/gannet/operators/function/scalar"
 	"github.com/gannetdb/gannet/planner/logical"
 	"github.com/gannetdb/gannet/sql/ast"
 	"github.com/gannetdb/gannet/sql/sqlerr"
@@ -94,16 +94,65 @@ func (b *binder) reader(t *ast.TableFunction, name string) (logical.Node, *scope
 	return b.open(t, args.Paths[0], args, t.Alias)
 }
 
+// isSeries tells whether an item of FROM is range(...) or generate_series(...).
+func isSeries(t ast.TableRef) (*ast.TableFunction, bool) {
+	f, ok := t.(*ast.TableFunction)
+	return f, ok && len(f.Call.Name) == 1 && (f.Call.Name[0].Is("range") || f.Call.Name[0].Is("generate_series"))
+}
+
+// asUnnest turns range(...) and generate_series(...) whose arguments are not
+// constant integers, so columns of items before or timestamps, into the unnest
+// of the list that the function of that name makes.
+func (b *binder) asUnnest(t ast.TableRef) ast.TableRef {
+	f, ok := isSeries(t)
+	if !ok || f.Ordinality || f.Sample != nil {
+		return t
+	}
+	for _, a := range f.Call.Args {
+		v, err := b.constantArg(a)
+		if err == nil && (v.IsNull || v.Type.IsInteger() && v.Type.ID != types.HugeInt) {
+			continue
+		}
+		if err == nil && !v.Type.IsTemporal() {
+			return t
+		}
+		name := strings.ToLower(f.Call.Name[0].Name)
+		u := *f
+		u.Call = &ast.FuncCall{At: f.Call.At, Name: []ast.Ident{{At: f.Call.At, Name: "unnest"}}, Args: []ast.Expr{f.Call}}
+		alias := ast.TableAlias{At: f.At, Name: name}
+		if f.Alias != nil {
+			alias = *f.Alias
+		}
+		if len(alias.Columns) == 0 {
+			alias.Columns = []ast.Ident{{At: f.At, Name: name}}
+		}
+		u.Alias = &alias
+		return &u
+	}
+	return t
+}
+
+// constantArg evaluates an argument that sees no columns.
+func (b *binder) constantArg(e ast.Expr) (types.Value, error) {
+	x, err := b.expr(&exprCtx{scope: &scope{}, clause: "FROM"}, e)
+	if err != nil {
+		return types.Value{}, err
+	}
+	return b.evaluate(b.settled(x))
+}
+
 // series binds range(stop), range(start, stop[, step]) and generate_series,
-// which includes its end.
+// which includes its end, over constant integers.
 func (b *binder) series(t *ast.TableFunction, name string) (logical.Node, *scope, error) {
 	var nums []int64
+	null := false
 	for _, a := range t.Call.Args {
-		v, err := constant(a)
+		v, err := b.constantArg(a)
 		if err != nil {
 			return nil, nil, err
 		}
-		if !v.Type.IsInteger() || v.IsNull || v.Type.ID == types.HugeInt {
+		null = null || v.IsNull
+		if !v.IsNull && (!v.Type.IsInteger() || v.Type.ID == types.HugeInt) {
 			return nil, nil, unsupported(a, "%s over %s", name, v.Type)
 		}
 		nums = append(nums, v.I)
@@ -119,27 +168,13 @@ func (b *binder) series(t *ast.TableFunction, name string) (logical.Node, *scope
 	default:
 		return nil, nil, sqlerr.At(t.Call.Pos(), sqlerr.CodeUndefinedFunction, "%s takes one to three integers", name)
 	}
-	if step == 0 {
+	if step == 0 && !null {
 		return nil, nil, sqlerr.At(t.Call.Pos(), sqlerr.CodeInvalidArgument, "the step of %s must not be 0", name)
 	}
-	n := seriesLen(start, stop, step, name == "generate_series")
+	n := scalar.SeriesLen(start, stop, step, name == "generate_series")
+	if null {
+		n = 0
+	}
 	s := b.scan(catalog.NewSeries(name, start, step, n), name)
 	return b.aliased(t, &result{node: s, cols: s.Cols}, t.Alias, name)
-}
-
-// seriesLen counts the values from start to stop by step.
-func seriesLen(start, stop, step int64, inclusive bool) int64 {
-	if step > 0 && start > stop || step < 0 && start < stop || start == stop && !inclusive {
-		return 0
-	}
-	// Differences of int64 fit in uint64.
-	span, width := uint64(stop)-uint64(start), uint64(step)
-	if step < 0 {
-		span, width = uint64(start)-uint64(stop), -uint64(step)
-	}
-	n := span / width
-	if inclusive || span%width != 0 {
-		n++
-	}
-	return int64(min(n, math.MaxInt64))
 }

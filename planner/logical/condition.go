@@ -131,6 +131,8 @@ func CanFail(e Expr) bool {
 			fails = fails || x.Fn.CanFail
 		case *Cast:
 			fails = fails || !x.Try && !SafeCast(x.Arg.Type(), x.To)
+		case *Lambda:
+			fails = fails || x.Kind == Reduce && !x.Init || CanFail(x.Body)
 		case *Subquery:
 			fails = true
 		}

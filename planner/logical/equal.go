@@ -64,6 +64,11 @@ func Equal(a, b Expr) bool {
 		if _, ok := b.(*Coalesce); !ok {
 			return false
 		}
+	case *Lambda:
+		b, ok := b.(*Lambda)
+		if !ok || !equalLambda(a, b) {
+			return false
+		}
 	default:
 		return false
 	}
@@ -85,6 +90,9 @@ func equalLists(a, b []Expr) bool {
 // IsVolatile reports whether e itself is a call whose result differs from call
 // to call.
 func IsVolatile(e Expr) bool {
+	if l, ok := e.(*Lambda); ok {
+		return HasVolatile(l.Body)
+	}
 	c, ok := e.(*Call)
 	return ok && c.Fn.Vol == volatile
 }

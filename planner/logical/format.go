@@ -85,6 +85,12 @@ func (p *printer) expr(e Expr, prec int) {
 		p.b.WriteString(" ELSE ")
 		p.expr(e.Else, 0)
 		p.b.WriteString(" END")
+	case *Lambda:
+		p.b.WriteString(e.Kind.String() + "(")
+		p.list(e.Args)
+		p.b.WriteString(", lambda: ")
+		p.expr(e.Body, 0)
+		p.b.WriteString(")")
 	case *Coalesce:
 		p.b.WriteString("coalesce(")
 		p.list(e.Args)

@@ -28,6 +28,8 @@ func Operands(e Expr) []Expr {
 		return append(out, e.Else)
 	case *Coalesce:
 		return e.Args
+	case *Lambda:
+		return e.Args
 	case *Subquery:
 		if len(e.Rest) > 0 {
 			return append([]Expr{e.Arg}, e.Rest...)
@@ -83,6 +85,10 @@ func WithOperands(e Expr, ops []Expr) Expr {
 		c.Else = ops[len(ops)-1]
 		return &c
 	case *Coalesce:
+		c := *e
+		c.Args = ops
+		return &c
+	case *Lambda:
 		c := *e
 		c.Args = ops
 		return &c

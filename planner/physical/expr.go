@@ -83,12 +83,27 @@ func lower(e logical.Expr, position func(logical.ColID) (int, error)) (eval.Expr
 		return eval.NewCase(whens, args[len(args)-1]), nil
 	case *logical.Coalesce:
 		return eval.NewCoalesce(args...), nil
+	case *logical.Lambda:
+		body, err := lower(e.Body, func(id logical.ColID) (int, error) {
+			if p := int(-id) - 1; p >= 0 && p < len(e.Params) {
+				return p, nil
+			}
+			return 0, sqlerr.New(sqlerr.CodeInternal, "a lambda refers to column %d", id)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return eval.NewLambda(lambdaKinds[e.Kind], e.Init, args, body, e.Typ, e.Pos()), nil
 	case *logical.Subquery:
 		return nil, sqlerr.At(e.Pos(), sqlerr.CodeUnsupported, "this form of correlated subquery is not supported yet")
 	case *logical.Param:
 		return nil, sqlerr.At(e.Pos(), sqlerr.CodeUndefinedParameter, "no value was given for parameter $%d", e.Index+1)
 	}
 	return nil, sqlerr.At(e.Pos(), sqlerr.CodeInternal, "expression %T cannot be executed", e)
+}
+
+var lambdaKinds = map[logical.LambdaKind]eval.LambdaKind{
+	logical.Transform: eval.Transform, logical.ListFilter: eval.ListFilter, logical.Reduce: eval.Reduce,
 }
 
 var compareOps = map[logical.CompareOp]kernel.CompareOp{

@@ -196,7 +196,7 @@ func price(v result, to types.Type) int {
 	switch {
 	case to.ID == types.Any:
 		return 5
-	case to.ID == types.Struct && v.Type.ID == types.Struct:
+	case to.ID == v.Type.ID && (to.ID == types.Struct || to.ID == types.Map):
 		return 0
 	case to.ID == types.List && to.Ext.Child.ID == types.Any && v.Type.ID == types.List:
 		return 0
@@ -254,7 +254,7 @@ func call(name string, args ...result) result {
 		consts[i] = &v
 		p := o.Params[min(i, len(o.Params)-1)]
 		switch {
-		case p.ID == types.Any, p.ID == types.List, p.ID == types.Struct:
+		case p.ID == types.Any, p.ID == types.List, p.ID == types.Struct, p.ID == types.Map:
 		case p.ID == types.Decimal && p.Width == 0:
 			if given[i] = types.AsDecimal(given[i]); given[i].ID != types.Decimal {
 				given[i] = types.DecimalOf(18, 3)

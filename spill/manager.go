@@ -234,6 +234,19 @@ func (m *Manager) Stats() Stats {
 	return s
 }
 
+// DiskBytes returns the disk space that open files take, by their tags.
+func (m *Manager) DiskBytes() map[string]int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	out := make(map[string]int64)
+	for f := range m.files {
+		f.mu.Lock()
+		out[f.tag] += f.extents.end * pageSize
+		f.mu.Unlock()
+	}
+	return out
+}
+
 // counters are the running totals behind Stats.
 type counters struct {
 	blocksWritten, blocksRead            atomic.Int64

@@ -73,6 +73,7 @@ type instance struct {
 	maxTempBytes  int64
 	preserveOrder bool
 	spillCap      int64
+	spillSeed     int64
 	external      bool // enable_external_access
 }
 

@@ -199,7 +199,7 @@ func storageColumns(cols []catalog.Column) []storage.Column {
 
 // newTable makes the rows of a catalog table; entry gets them as its data.
 func (s *Session) newTable(entry *catalog.Table) (*catalog.Table, *memory.Table) {
-	m := memory.New(entry.Name, storageColumns(entry.Columns), s.db.pool, s.db.budget)
+	m := memory.NewEvictable(entry.Name, storageColumns(entry.Columns), s.db.pool, s.db.budget, s.db.spillManager())
 	e := *entry
 	e.Data = m
 	return &e, m

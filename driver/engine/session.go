@@ -157,6 +157,8 @@ func (s *Session) bind(ctx context.Context, stmt Statement, params Params) (bind
 		SearchPath: s.searchPath(),
 		Functions:  functions(),
 		OpenPath:   s.openPath,
+
+		SystemTable: s.db.systemTable,
 		Evaluate: func(ctx context.Context, e logical.Expr) (types.Value, error) {
 			return physical.Constant(ctx, e, s.functionSession())
 		},

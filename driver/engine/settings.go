@@ -70,6 +70,18 @@ var settings = []setting{
 		get: func(s *Session) string { return strconv.FormatInt(s.db.options().spillCap, 10) },
 	},
 	{
+		name: "debug_spill_seed", instance: true, description: "spill at random, by this seed; 0: only under pressure",
+		set: func(s *Session, v string) error {
+			n, err := number(v, 0, 1<<62)
+			if err == nil {
+				s.db.budget.SetSpillSeed(uint64(n))
+				s.db.change(func(o *instance) { o.spillSeed = n })
+			}
+			return err
+		},
+		get: func(s *Session) string { return strconv.FormatInt(s.db.options().spillSeed, 10) },
+	},
+	{
 		name: "default_null_order", aliases: []string{"null_order"}, description: "where NULLs sort: nulls_last, nulls_first, sqlite (least) or postgres (greatest)",
 		set: func(s *Session, v string) error {
 			asc, desc := false, false

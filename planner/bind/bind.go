@@ -25,6 +25,9 @@ type Options struct {
 	// nil: files are refused with 42501.
 	OpenPath func(ctx context.Context, path string, args OpenArgs) (storage.Table, error)
 	Session  *function.Session
+	// SystemTable returns what a function in FROM without arguments reads that
+	// tells about the database; nil when there is no such function. It may be nil.
+	SystemTable func(name string) storage.Table
 	// Evaluate computes an expression without columns whose value decides what
 	// a statement means, such as the argument of COLUMNS. nil: only literals
 	// are understood there.

@@ -17,7 +17,7 @@ var readers = map[string]string{
 	"read_csv": "read_csv", "read_csv_auto": "read_csv_auto",
 }
 
-var tableFunctions = []string{"read_parquet", "parquet_scan", "read_csv", "read_csv_auto", "range", "generate_series"}
+var tableFunctions = []string{"read_parquet", "parquet_scan", "read_csv", "read_csv_auto", "range", "generate_series", "gannet_memory"}
 
 // tableFunction binds a function in FROM; its arguments are constants.
 func (b *binder) tableFunction(t *ast.TableFunction) (logical.Node, *scope, error) {
@@ -31,6 +31,15 @@ func (b *binder) tableFunction(t *ast.TableFunction) (logical.Node, *scope, erro
 		return b.reader(t, readers[name])
 	case name == "range" || name == "generate_series":
 		return b.series(t, name)
+	}
+	if b.o.SystemTable != nil {
+		if table := b.o.SystemTable(name); table != nil {
+			if len(f.Args) > 0 {
+				return nil, nil, sqlerr.At(f.Args[0].Pos(), sqlerr.CodeUndefinedFunction, "%s takes no arguments", name)
+			}
+			s := b.scan(table, name)
+			return b.aliased(t, &result{node: s, cols: s.Cols}, t.Alias, name)
+		}
 	}
 	if b.o.Functions.Scalar(name) != nil || b.o.Functions.Aggregate(name) != nil {
 		return nil, nil, unsupported(f, "the function %s in FROM", name)

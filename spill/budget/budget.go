@@ -52,6 +52,7 @@ type state struct {
 	yielding atomic.Int64 // sum of held over reservations that give way
 	queries  atomic.Int32 // accounts with open spilling reservations
 	spillCap atomic.Int64 // -1 = off
+	chance   atomic.Pointer[chance]
 	fault    atomic.Pointer[faultFunc]
 
 	mu   sync.Mutex
@@ -104,6 +105,31 @@ func (b *Budget) SetSpillCap(bytes int64) {
 		bytes = -1
 	}
 	b.spillCap.Store(bytes)
+}
+
+// chance refuses every other request, by a seed.
+type chance struct {
+	seed  uint64
+	count atomic.Uint64
+}
+
+// SetSpillSeed makes TryGrow refuse about half of what spilling reservations ask
+// for, even below their floor: which requests, follows from the seed and their
+// order. 0 switches it off. Grow is not affected.
+func (b *Budget) SetSpillSeed(seed uint64) {
+	if seed == 0 {
+		b.chance.Store(nil)
+		return
+	}
+	b.chance.Store(&chance{seed: seed})
+}
+
+// refuses decides the next request.
+func (c *chance) refuses() bool {
+	x := c.seed + c.count.Add(1)*0x9e3779b97f4a7c15
+	x = (x ^ x>>32) * 0xd6e8feb86659fd93
+	x = (x ^ x>>32) * 0xd6e8feb86659fd93
+	return x>>63 != 0
 }
 
 // SetFault installs a test hook that is asked before every request, by TryGrow

@@ -368,6 +368,40 @@ func TestQueriesDivideTheLimit(t *testing.T) {
 	}
 }
 
+func TestSpillSeed(t *testing.T) {
+	var runs [3]string
+	for i, seed := range []uint64{5, 5, 6} {
+		b := New(1000)
+		b.SetSpillSeed(seed)
+		r, w := b.ReserveSpilling("op", 500), b.Reserve("w")
+		for range 100 {
+			if r.TryGrow(1) {
+				runs[i] += "y"
+			} else {
+				runs[i] += "n"
+			}
+			if !w.TryGrow(1) || w.Grow(1) != nil {
+				t.Fatal("working memory refused")
+			}
+		}
+		if r.Grow(1) != nil {
+			t.Fatal("Grow refused")
+		}
+		b.SetSpillSeed(0)
+		for range 50 {
+			if !r.TryGrow(1) {
+				t.Fatal("still on")
+			}
+		}
+	}
+	if n := strings.Count(runs[0], "y"); n < 25 || n > 75 {
+		t.Errorf("%d of 100 granted", n)
+	}
+	if runs[0] != runs[1] || runs[0] == runs[2] {
+		t.Error("the seed does not decide")
+	}
+}
+
 func TestYielding(t *testing.T) {
 	b := New(1000)
 	var table *Reservation

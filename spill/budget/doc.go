@@ -71,8 +71,8 @@
 // # For tests
 //
 // SetSpillCap refuses spilling reservations above a number of bytes, even
-// below their floor, so that every operator spills; SetFault lets a test
-// refuse single requests.
+// below their floor, so that every operator spills; SetSpillSeed refuses half of
+// what they ask for, at random; SetFault lets a test refuse single requests.
 //
 // What it does not do: it allocates nothing (package block does), it knows no
 // operator, and it does not wait: whether to queue a query until memory is free

@@ -63,6 +63,11 @@ func (r *Reservation) grow(n int64, fair bool) bool {
 	if f := r.b.fault.Load(); f != nil && (*f)(r.tag, n) {
 		return false
 	}
+	if fair {
+		if c := r.b.chance.Load(); c != nil && c.refuses() {
+			return false
+		}
+	}
 	if fair && n > r.allowed(0)-r.Held() {
 		return false // spares others the sight of bytes taken and given back
 	}

@@ -1,5 +1,7 @@
 package configs
 
+import "fmt"
+
 // A Config is one way to run the engine.
 type Config struct {
 	Name string
@@ -20,9 +22,17 @@ var All = []Config{
 	{Name: "spill", Setup: []string{"SET debug_spill_cap = 0"}},
 	// Spilled partitions meet chunk edges, too.
 	{Name: "spill_fill_3", Setup: []string{"SET debug_spill_cap = 0", "SET debug_fill_limit = 3"}},
+	// Every other request for memory is refused, at random: operators spill in the
+	// middle of whatever they do.
+	RandomSpill(1),
 	{Name: "optimizer_off", Setup: []string{"SET debug_disable_optimizer = true"}},
 	// Memory small enough that reservations are refused now and then.
 	{Name: "small_memory", Setup: []string{"SET memory_limit = '64MB'"}},
+}
+
+// RandomSpill is the configuration that spills at random, by a seed above 0.
+func RandomSpill(seed int) Config {
+	return Config{Name: fmt.Sprintf("spill_random_%d", seed), Setup: []string{fmt.Sprintf("SET debug_spill_seed = %d", seed), "SET debug_fill_limit = 100"}}
 }
 
 // ByName gives the configuration of that name.

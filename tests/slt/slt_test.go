@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -53,6 +54,38 @@ func TestFiles(t *testing.T) {
 				t.Run(name, func(t *testing.T) { runFile(t, file, root, cfg) })
 			}
 		})
+	}
+}
+
+// TestRandomSpilling runs every file with more seeds than TestFiles does, or with
+// the one of GANNET_SEED.
+func TestRandomSpilling(t *testing.T) {
+	first, last := 2, 12
+	if v := os.Getenv("GANNET_SEED"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 {
+			t.Fatalf("GANNET_SEED=%s", v)
+		}
+		first, last = n, n
+	} else if os.Getenv("GANNET_SLOW") == "" {
+		t.Skip("takes a minute: set GANNET_SLOW=1, or GANNET_SEED")
+	}
+	root, err := gotree.FindRoot(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir(root)
+	files, err := testFiles(filepath.Join("tests", "slt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for seed := first; seed <= last; seed++ {
+		cfg := configs.RandomSpill(seed)
+		for _, file := range files {
+			t.Run(cfg.Name+"/"+strings.TrimSuffix(strings.TrimPrefix(file, "tests/slt/"), ".test"), func(t *testing.T) {
+				runFile(t, file, root, cfg)
+			})
+		}
 	}
 }
 

@@ -21,5 +21,8 @@
 //
 // Rows that are equal in all keys come in any order.
 //
+// [Limit] cuts a stream, [LimitBy] by bounds that come with the rows. [Sample] and
+// [Choice] pass rows at random; [Draw] numbers rows for a sample of a fixed size.
+//
 // What it does not do: collations.
 package order

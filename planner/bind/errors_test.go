@@ -56,7 +56,7 @@ func TestErrors(t *testing.T) {
 		{"SELECT sum(a) OVER (ORDER BY a, b ^RANGE 1 PRECEDING) FROM t", "42P20", "ORDER BY"},
 		{"SELECT a FROM t LIMIT ^a", "42703", ""},
 		{"SELECT a FROM t LIMIT ^-1", "2201W", "negative"},
-		{"SELECT a FROM t LIMIT ^'x'", "42804", "number"},
+		{"SELECT a FROM t LIMIT ^DATE '2020-01-01'", "42804", "must be a number"},
 		{"SELECT * FROM ^range(1, 2, 0)", "22023", "step"},
 		{"SELECT * FROM ^read_parqet('x')", "42883", `"read_parquet"`},
 		{"^UPDATE t SET a = 1", "0A000", "UPDATE"},

@@ -21,7 +21,7 @@ func (b *binder) from(list []ast.TableRef, env *cteScope, outer *scope) (logical
 	sc := &scope{outer: outer}
 	for _, item := range list {
 		item = b.asUnnest(item)
-		if t, ok := isUnnest(item); ok && node != nil {
+		if t, ok := isUnnest(item); ok && node != nil && t.Sample == nil {
 			n, add, err := b.unnestTable(t, node, &scope{outer: outer, cols: sc.cols, rels: sc.rels}, env)
 			if err != nil {
 				return nil, nil, err
@@ -94,19 +94,23 @@ func (b *binder) tableRef(t ast.TableRef, env *cteScope, left *scope) (logical.N
 	if err := b.relation(t.Pos()); err != nil {
 		return nil, nil, err
 	}
+	node, sc, err := b.tableItem(t, env, left)
+	if err != nil {
+		return nil, nil, err
+	}
+	node, err = sample(node, sampleOf(t))
+	return node, sc, err
+}
+
+// tableItem is tableRef without a sample of it.
+func (b *binder) tableItem(t ast.TableRef, env *cteScope, left *scope) (logical.Node, *scope, error) {
 	switch t := b.asUnnest(t).(type) {
 	case *ast.TableName:
-		if t.Sample != nil {
-			return nil, nil, unsupported(t.Sample, "TABLESAMPLE")
-		}
 		if t.Version != nil {
 			return nil, nil, unsupported(t.Version, "time travel")
 		}
 		return b.tableName(t, env)
 	case *ast.FileTable:
-		if t.Sample != nil {
-			return nil, nil, unsupported(t.Sample, "TABLESAMPLE")
-		}
 		if def := env.find(t.Path); def != nil {
 			return b.cteRef(&ast.TableName{At: t.At, Parts: []ast.Ident{{At: t.At, Name: t.Path}}, Alias: t.Alias}, def)
 		}
@@ -115,17 +119,11 @@ func (b *binder) tableRef(t ast.TableRef, env *cteScope, left *scope) (logical.N
 		if _, ok := isUnnest(t); ok {
 			return b.unnestTable(t, &logical.Values{Rows: [][]logical.Expr{{}}}, left, env)
 		}
-		if t.Sample != nil {
-			return nil, nil, unsupported(t.Sample, "TABLESAMPLE")
-		}
 		if t.Ordinality {
 			return nil, nil, unsupported(t, "WITH ORDINALITY")
 		}
 		return b.tableFunction(t)
 	case *ast.DerivedTable:
-		if t.Sample != nil {
-			return nil, nil, unsupported(t.Sample, "TABLESAMPLE")
-		}
 		r, err := b.query(t.Query, env, left)
 		if err != nil {
 			return nil, nil, err

@@ -112,7 +112,7 @@ func (b *binder) query(q *ast.Query, env *cteScope, outer *scope) (*result, erro
 		return nil, err
 	}
 	if q.Limit != nil {
-		if err := b.limit(r, q.Limit); err != nil {
+		if err := b.limit(r, q.Limit, env); err != nil {
 			return nil, err
 		}
 	}
@@ -245,25 +245,24 @@ next:
 	return &logical.Sort{Input: n, Keys: out}
 }
 
-// limit binds LIMIT and OFFSET, which see no columns.
-func (b *binder) limit(r *result, l *ast.Limit) error {
+// limit binds LIMIT and OFFSET, which see no columns but may hold subqueries.
+func (b *binder) limit(r *result, l *ast.Limit, env *cteScope) error {
 	n := &logical.Limit{Input: r.node, Percent: l.Percent}
 	one := func(e ast.Expr, clause, code string, t types.Type) (logical.Expr, error) {
 		if e == nil {
 			return nil, nil
 		}
-		x, err := b.expr(&exprCtx{scope: &scope{}, clause: clause}, e)
+		x, err := b.expr(&exprCtx{scope: &scope{}, env: env, clause: clause}, e)
 		if err != nil {
 			return nil, err
-		}
-		if logical.HasSubquery(x) {
-			return nil, unsupported(e, "a subquery in %s", clause)
 		}
 		if lit, ok := e.(*ast.Literal); ok && strings.HasPrefix(lit.Text, "-") && lit.Kind != ast.LitString {
 			return nil, sqlerr.At(e.Pos(), code, "%s must not be negative", clause)
 		}
-		from := x.Type()
-		if !from.IsNumeric() && from.ID != types.Null && from.ID != types.Unknown {
+		switch from := x.Type(); {
+		case from.IsNumeric():
+		case from.ID == types.Null, from.ID == types.Unknown, from.ID == types.Boolean, from.ID == types.Varchar:
+		default:
 			return nil, sqlerr.At(e.Pos(), sqlerr.CodeDatatypeMismatch, "%s must be a number, not %s", clause, from)
 		}
 		return b.cast(x, t), nil

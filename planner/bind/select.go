@@ -23,12 +23,11 @@ type selectItem struct {
 // selectBody binds a SELECT together with the ORDER BY that applies to it,
 // which may use columns that the select list does not have.
 func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope, outer *scope) (*result, error) {
-	switch {
-	case s.Sample != nil:
-		return nil, unsupported(s.Sample, "USING SAMPLE")
-	}
 	node, sc, err := b.from(s.From, env, outer)
 	if err != nil {
+		return nil, err
+	}
+	if node, err = sample(node, s.Sample); err != nil {
 		return nil, err
 	}
 	if err := checkWindows(s.Windows); err != nil {

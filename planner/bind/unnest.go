@@ -80,8 +80,8 @@ func unnested(node logical.Node, aggs *aggSet, replace func(logical.Expr) (logic
 // unnestTable binds unnest(list, ...) in FROM over the items before it, whose
 // columns the lists may use: node with the elements beside its rows.
 func (b *binder) unnestTable(t *ast.TableFunction, node logical.Node, left *scope, env *cteScope) (logical.Node, *scope, error) {
-	if t.Sample != nil || t.Ordinality {
-		return nil, nil, unsupported(t, "WITH ORDINALITY or a sample of unnest")
+	if t.Ordinality {
+		return nil, nil, unsupported(t, "WITH ORDINALITY")
 	}
 	if err := plainCall(t.Call); err != nil {
 		return nil, nil, err

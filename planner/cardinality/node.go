@@ -46,6 +46,11 @@ func (e *Estimator) estimate(n logical.Node) *Stats {
 		return &in
 	case *logical.Sort:
 		return e.Node(n.Input)
+	case *logical.Sample:
+		if n.Percent {
+			return e.Node(n.Input).atMost(e.Node(n.Input).Rows * n.Size / 100)
+		}
+		return e.Node(n.Input).atMost(n.Size)
 	case *logical.Limit:
 		count := math.Inf(1)
 		if k, ok := n.Count.(*logical.Const); ok && !n.Percent && !k.Value.IsNull {

@@ -162,6 +162,8 @@ func Line(n logical.Node) string {
 			s += fmt.Sprintf(" offset %d", n.Offset)
 		}
 		return s + " by " + logical.KeysString(n.Keys)
+	case *logical.Sample:
+		return n.String()
 	case *logical.Limit:
 		s := "Limit"
 		if n.Count != nil {

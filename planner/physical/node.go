@@ -55,6 +55,8 @@ func (b *builder) node(n logical.Node, need map[logical.ColID]bool) (*stream, er
 		return b.sort(n, n.Input, n.Keys, need, n.Count, n.Offset)
 	case *logical.Limit:
 		return b.limit(n, need)
+	case *logical.Sample:
+		return b.sample(n, need)
 	case *logical.SetOp:
 		return b.setOp(n, need)
 	case *logical.Recursive:
@@ -271,8 +273,8 @@ func size(n int64) string {
 // limit lowers a LIMIT inside a plan: over an ordered single stream as an
 // operator, else by collecting the first rows in batch order.
 func (b *builder) limit(n *logical.Limit, need map[logical.ColID]bool) (*stream, error) {
-	if n.Percent {
-		return nil, sqlerr.New(sqlerr.CodeUnsupported, "LIMIT with a percentage is not supported yet")
+	if !fixed(n) {
+		return b.limitBy(n, need)
 	}
 	count, offset, err := b.limits(n)
 	if err != nil {

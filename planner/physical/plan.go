@@ -116,7 +116,7 @@ func (b *builder) lower(plan *logical.Plan, o Options) error {
 		need[id] = true
 	}
 	root := plan.Root
-	if l, ok := root.(*logical.Limit); ok && !o.CutInside && !l.Percent {
+	if l, ok := root.(*logical.Limit); ok && !o.CutInside && fixed(l) {
 		count, offset, err := b.limits(l)
 		if err != nil {
 			return err

@@ -42,6 +42,7 @@ type unnester struct {
 	c        *Context
 	nextCTE  int
 	together int // attempts so far
+	inOrder  int // > 0: joins for values must keep the order of the left side
 }
 
 // hasNested reports whether there is anything to unnest.
@@ -125,6 +126,9 @@ func (u *unnester) node(n logical.Node) (logical.Node, error) {
 		}
 		return u.outerJoin(n.Kind, n.Left, n.Right, n.On, n.MarkCol, subqueryPos(n))
 	}
+	if l, ok := n.(*logical.Limit); ok {
+		return u.limit(l)
+	}
 	// Nodes over one input get the subqueries joined to that. Columns that this
 	// adds may come out of a Sort; they do no harm, since results name theirs.
 	children := n.Children()
@@ -146,6 +150,33 @@ func (u *unnester) node(n logical.Node) (logical.Node, error) {
 		return nil, err
 	}
 	return m.WithChildren([]logical.Node{input}), nil
+}
+
+// limit joins the subqueries of LIMIT and OFFSET to its input, below a sort; by
+// joins that keep the order of the rows.
+func (u *unnester) limit(n *logical.Limit) (logical.Node, error) {
+	m := *n
+	sort, sorted := n.Input.(*logical.Sort)
+	input := n.Input
+	if sorted {
+		input = sort.Input
+	}
+	u.inOrder++
+	defer func() { u.inOrder-- }()
+	for _, e := range []*logical.Expr{&m.Count, &m.Offset} {
+		if *e == nil {
+			continue
+		}
+		var err error
+		if *e, input, err = u.expr(*e, input); err != nil {
+			return nil, err
+		}
+	}
+	if sorted {
+		input = sort.WithChildren([]logical.Node{input})
+	}
+	m.Input = input
+	return &m, nil
 }
 
 // outerJoin makes joins of the subqueries in the condition of a join that is
@@ -364,7 +395,7 @@ func (u *unnester) value(s *logical.Subquery, n logical.Node) (logical.Expr, log
 	}
 	if s.Kind == logical.ScalarSubquery {
 		kind := logical.Single
-		if exactlyOneRow(plan) {
+		if exactlyOneRow(plan) && u.inOrder == 0 {
 			kind = logical.Cross
 		}
 		col := &logical.Column{At: s.At, ID: s.Col, Typ: s.Typ, Name: columnName(s, s.Col)}

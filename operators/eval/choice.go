@@ -38,6 +38,9 @@ func (e *Case) traits() traits {
 
 func (e *Case) node(c *Context) node {
 	n := &caseNode{parts: newParts(e.Type()), other: e.other.node(c)}
+	if k, ok := n.other.(*constNode); ok && !e.Type().IsNested() {
+		n.base = k.v
+	}
 	for _, w := range e.whens {
 		n.conds = append(n.conds, w.Cond.node(c))
 		n.thens = append(n.thens, w.Then.node(c))
@@ -54,6 +57,10 @@ type parts struct {
 	rest    []uint32
 	hit     []uint32
 	started bool
+	// base is a constant that all rows have which no part covers, nil if it is
+	// not known beforehand: to write it everywhere is cheaper than to find
+	// their positions.
+	base *vector.Vector
 }
 
 func newParts(t types.Type) parts { return parts{typ: t, out: vector.New(t)} }
@@ -67,6 +74,9 @@ func (p *parts) add(v *vector.Vector, size int, sel []uint32, m, n int) (done bo
 	if !p.started {
 		p.started = true
 		p.out.Resize(size)
+		if p.base != nil {
+			kernel.Put(p.out, p.base, nil, size)
+		}
 	}
 	kernel.Put(p.out, v, sel, m)
 	return false
@@ -103,10 +113,16 @@ func (e *caseNode) eval(in *vector.Chunk, sel []uint32, n int) (*vector.Vector, 
 		if err != nil || e.add(v, in.Len, hit, k, n) {
 			return v, err
 		}
+		if e.base != nil && i == len(e.conds)-1 {
+			return e.out, nil
+		}
 		rest = kernel.Difference(rest, m, hit, room(&e.rest, n))
 		if m = len(rest); m == 0 {
 			return e.out, nil
 		}
+	}
+	if e.base != nil && e.started {
+		return e.out, nil
 	}
 	v, err := e.other.eval(in, rest, m)
 	if err != nil || e.add(v, in.Len, rest, m, n) {

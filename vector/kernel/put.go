@@ -161,7 +161,7 @@ func putNested(dst, src *vector.Vector, sel, codes []uint32, constant bool, n in
 }
 
 func putValid(dst *vector.Vector, valid vector.Bitmap, sel, codes []uint32, constant bool, n int) {
-	if valid == nil {
+	if valid == nil || constant && valid.Get(0) {
 		if dst.Valid == nil {
 			return
 		}
@@ -176,6 +176,25 @@ func putValid(dst *vector.Vector, valid vector.Bitmap, sel, codes []uint32, cons
 		return
 	}
 	out := dst.MutableValid()
+	switch {
+	case constant && sel == nil:
+		clear(out[:n>>6])
+		if r := uint(n) & 63; r != 0 {
+			out[n>>6] &^= 1<<r - 1
+		}
+		return
+	case constant:
+		for _, p := range sel {
+			out[p>>6] &^= 1 << (p & 63)
+		}
+		return
+	case codes == nil && sel != nil:
+		for _, p := range sel {
+			bit := valid[p>>6] >> (p & 63) & 1
+			out[p>>6] = out[p>>6]&^(1<<(p&63)) | bit<<(p&63)
+		}
+		return
+	}
 	for i := range n {
 		p, e := place(i, sel, codes, constant)
 		bit := valid[e>>6] >> (uint(e) & 63) & 1

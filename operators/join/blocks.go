@@ -142,7 +142,7 @@ func (l *contLocal) nextBlock(ctx context.Context) error {
 	case t != nil:
 		l.table = t
 		l.startJoin(oneBlock, t, probe, false)
-	case b.kind == Inner || b.kind == Right:
+	case b.kind == Inner || b.kind == Right || b.kind.buildOnce():
 		l.endPart()
 	default:
 		l.startJoin(last, b.emptyTable(), probe, true)

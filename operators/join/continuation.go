@@ -84,9 +84,9 @@ func (c *continuation) add(p part) {
 	build, probe := p.build.Partition(p.i).NumRows(), p.probe.Partition(p.i).NumRows()
 	nothing := false
 	switch c.b.kind {
-	case Inner, Semi:
+	case Inner, Semi, BuildSemi:
 		nothing = build == 0 || probe == 0
-	case Right:
+	case Right, BuildAnti:
 		nothing = build == 0
 	case Full:
 		nothing = build == 0 && probe == 0

@@ -262,17 +262,22 @@ func (l *contLocal) read(ctx context.Context) (ok bool, err error) {
 	return true, nil
 }
 
-// unmatched puts out build rows whose flag is not set.
+// unmatched puts out build rows whose flag is not set, for BuildSemi those
+// whose flag is.
 func (l *contLocal) unmatched(out *vector.Chunk) error {
 	layout := l.b.build.layout
 	off := layout.StateOffset(0)
+	want := uint32(0)
+	if l.b.kind == BuildSemi {
+		want = 1
+	}
 	n := 0
 	for n == 0 && len(l.pages) > 0 {
 		page := &l.pages[0]
 		a := page.Base
 		for page.Count > 0 && n < l.p.limit {
 			l.addrs[n] = a
-			if *raw.At[uint32](a, off) == 0 {
+			if *raw.At[uint32](a, off) == want {
 				n++
 			}
 			a += raw.Addr(layout.Width)
@@ -322,7 +327,7 @@ func (l *contLocal) allBuild(ctx context.Context, out *vector.Chunk) (err error)
 	return nil
 }
 
-// putBuild puts out build rows without a match.
+// putBuild puts out build rows alone.
 func (l *contLocal) putBuild(out *vector.Chunk, rows []raw.Addr, bufs [][]byte) {
 	n := len(rows)
 	spec := l.b.spec

@@ -527,6 +527,13 @@ func expectOrdered(spec *join.Spec, res *residual, probe, build *data) (out []st
 			}
 		}
 	}
+	if spec.Kind == join.BuildSemi || spec.Kind == join.BuildAnti {
+		for j, b := range build.rows {
+			if hit[j] == (spec.Kind == join.BuildSemi) {
+				emit(nil, b)
+			}
+		}
+	}
 	return out, err
 }
 

@@ -30,10 +30,12 @@ const (
 	NullAnti      // probe rows for which the condition is false for every build row (NOT IN)
 	Single        // as Left, but a second match is error 21000
 	Mark          // every probe row once, and whether it has a match (three-valued)
+	BuildSemi     // build rows with a match, once
+	BuildAnti     // build rows without a match
 )
 
 func (k Kind) String() string {
-	return [...]string{"inner", "left", "right", "full", "semi", "anti", "null-aware anti", "single", "mark"}[k]
+	return [...]string{"inner", "left", "right", "full", "semi", "anti", "null-aware anti", "single", "mark", "build-side semi", "build-side anti"}[k]
 }
 
 // semiLike: each probe row comes out at most once and no build column does.
@@ -42,8 +44,12 @@ func (k Kind) semiLike() bool { return k == Semi || k == Anti || k == NullAnti |
 // leftLike: probe rows without a match come out with NULLs.
 func (k Kind) leftLike() bool { return k == Left || k == Full || k == Single }
 
-// keepsBuild: build rows without a match come out with NULLs.
-func (k Kind) keepsBuild() bool { return k == Right || k == Full }
+// keepsBuild: what becomes of build rows is known when all probe rows were
+// seen; they have a flag that says whether they have a match.
+func (k Kind) keepsBuild() bool { return k == Right || k == Full || k.buildOnce() }
+
+// buildOnce: build rows alone come out.
+func (k Kind) buildOnce() bool { return k == BuildSemi || k == BuildAnti }
 
 // threeValued: it matters whether the condition is false or unknown.
 func (k Kind) threeValued() bool { return k == NullAnti || k == Mark }
@@ -78,8 +84,9 @@ type Spec struct {
 	// them; nil: any. It saves copying the others.
 	ResidualCols []int
 	// ProbeOut and BuildOut are the columns that come out: these columns of
-	// the probe side, then these of the build side (none for Semi, Anti,
-	// NullAnti and Mark); Mark appends one BOOLEAN.
+	// the probe side (none for BuildSemi and BuildAnti), then these of the
+	// build side (none for Semi, Anti, NullAnti and Mark); Mark appends one
+	// BOOLEAN.
 	ProbeOut, BuildOut []int
 	// BuildRowsHint is how many build rows are expected; 0: unknown.
 	BuildRowsHint int64
@@ -93,12 +100,14 @@ func (s *Spec) check() error {
 		return sqlerr.New(sqlerr.CodeInternal, "%s join: %s", s.Kind, what)
 	}
 	switch {
-	case s.Kind > Mark:
+	case s.Kind > BuildAnti:
 		return sqlerr.New(sqlerr.CodeInternal, "join of an unknown kind %d", uint8(s.Kind))
 	case len(s.ProbeKeys) != len(s.BuildKeys) || s.NullSafe != nil && len(s.NullSafe) != len(s.BuildKeys):
 		return bad("the sides have different numbers of keys")
 	case s.Kind.semiLike() && len(s.BuildOut) > 0:
 		return bad("it has no build columns to put out")
+	case s.Kind.buildOnce() && (len(s.ProbeOut) > 0 || len(s.BuildKeys) == 0 || len(s.Ranges) > 0):
+		return bad("it has keys and puts out build columns alone")
 	case len(s.Ranges) > 2 || s.Asof && len(s.Ranges) != 1:
 		return bad("it has the wrong number of inequalities")
 	case s.Asof && (s.Kind.threeValued() || s.Kind == Single):

@@ -50,6 +50,18 @@ func (m *marks) add(i int64, bits uint64) (had bool) {
 // get returns row i's marks.
 func (m *marks) get(i int64) uint8 { return uint8(m.bits[i>>5] >> (uint(i&31) * 2) & 3) }
 
+// firstFlag sets a build row's match flag and reports whether it was not set;
+// of several callers at once at least one is told so.
+func firstFlag(f *uint32) bool {
+	if atomic.LoadUint32(f) != 0 {
+		return false
+	}
+	atomic.StoreUint32(f, 1)
+	return true
+}
+
+func isFlagged(f *uint32) bool { return atomic.LoadUint32(f) != 0 }
+
 // setFlag sets a build row's match flag; others may do so at the same time.
 func setFlag(f *uint32) {
 	if atomic.LoadUint32(f) == 0 {

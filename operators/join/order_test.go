@@ -84,7 +84,7 @@ func TestInequalities(t *testing.T) {
 				f := newFixture(t, 1<<30, w.threads)
 				f.env.FillLimit = w.fill
 				f.env.Budget.SetSpillCap(w.cap)
-				for ki, kind := range allKinds {
+				for ki, kind := range keylessKinds {
 					for round := range 4 {
 						if (ki+wi+round+ti)%4 != 0 {
 							continue

@@ -83,7 +83,7 @@ func (l *probeLocal) Push(ctx context.Context, in, out *vector.Chunk) (operators
 // hopeless reports whether no probe row can come out.
 func (b *Build) hopeless() bool {
 	switch b.kind {
-	case Inner, Semi, Right:
+	case Inner, Semi, Right, BuildSemi, BuildAnti:
 		return b.table.rows == 0 && b.resident == nil
 	case NullAnti:
 		return b.flagNulls && b.hasNull.Load()

@@ -178,6 +178,9 @@ func (p *prober) begin(ctx context.Context, all, keyed []uint32) error {
 	default:
 		listed = true
 	}
+	if b.kind.buildOnce() {
+		return p.markBuild(ctx, hit)
+	}
 	if b.kind.semiLike() {
 		return p.decide(ctx, keyed, hit, rows, listed)
 	}

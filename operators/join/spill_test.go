@@ -84,6 +84,17 @@ func expectByKey(spec *join.Spec, probe, build *data) (out []string) {
 			}
 		}
 	}
+	if spec.Kind == join.BuildSemi || spec.Kind == join.BuildAnti {
+		all := *spec
+		all.Kind = join.BuildAnti
+		out = nil
+		for k, g := range groups {
+			if (seen[k] && k != "NULL") == (spec.Kind == join.BuildSemi) {
+				rows, _ := expect(&all, nil, &data{types: probe.types}, g)
+				out = append(out, rows...)
+			}
+		}
+	}
 	slices.Sort(out)
 	return out
 }
@@ -92,7 +103,7 @@ func expectByKey(spec *join.Spec, probe, build *data) (out []string) {
 func TestHotKey(t *testing.T) {
 	r := rand.New(rand.NewPCG(11, 1))
 	for _, kt := range []types.Type{bigint, varchar} {
-		for _, kind := range []join.Kind{join.Inner, join.Left, join.Full, join.Right, join.Semi, join.Anti, join.Mark} {
+		for _, kind := range []join.Kind{join.Inner, join.Left, join.Full, join.Right, join.Semi, join.Anti, join.Mark, join.BuildSemi, join.BuildAnti} {
 			f := newFixture(t, 1<<30, 2)
 			f.env.Budget.SetSpillCap(1 << 20)
 			build := makeKeys(r, kt, shape{rows: 30000, distinct: 100, hot: 1, spread: true}, true)

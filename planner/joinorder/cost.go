@@ -37,12 +37,31 @@ func (b *block) join(l, r *tree) *tree {
 	}
 	t := &tree{rels: l.rels.or(r.rels), left: l, right: r}
 	t.card, t.width = b.size(l, r)
-	t.cost = l.cost + r.cost + t.card + r.card*(costBuildRow+r.width*costBuildByte) + l.card*costProbeRow
+	work := joinWork(l, r)
+	if b.turns(r) {
+		work = min(work, joinWork(r, l))
+	}
+	t.cost = l.cost + r.cost + t.card + work
 	if !b.hasKey(l, r) {
 		// Without an equality every pair of rows is looked at.
 		t.cost += costCross * l.card * r.card
 	}
 	return t
+}
+
+// joinWork is the cost of building from r and probing with l.
+func joinWork(l, r *tree) float64 {
+	return r.card*(costBuildRow+r.width*costBuildByte) + l.card*costProbeRow
+}
+
+// turns reports whether r is attached by a join that can build from the other
+// side as well.
+func (b *block) turns(r *tree) bool {
+	if r.left != nil || b.rels[r.rel].attach == nil {
+		return false
+	}
+	kind := b.rels[r.rel].attach.kind
+	return kind == logical.Semi || kind == logical.Anti
 }
 
 // hasKey reports whether some equality joins the two sets.

@@ -46,10 +46,49 @@ func (j *joinParts) split(on []logical.Expr) {
 func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, error) {
 	j := &joinParts{kind: joinKinds[n.Kind], left: n.Left, right: n.Right, mark: n.MarkCol.ID}
 	j.split(n.On)
-	b.chooseRanges(j)
+	if !b.buildFromLeft(n, j) {
+		b.chooseRanges(j)
+	}
 	return b.lowerJoin(n, j, need, func(left *stream, build *join.Build) {
-		b.pushFilters(n, left, build, j.lkeys, j.nullSafe)
+		b.pushFilters(j, n.On, left, build)
 	})
+}
+
+// minTurned is the fewest rows on the right for which a semi or anti join is
+// worth turning round: small joins keep the order of the left rows.
+const minTurned = 10_000
+
+// buildFromLeft turns a semi or anti join round whose left side is by far the
+// smaller one: its rows become the build side, and the right side, into whose
+// scan the join's filter then goes, finds out which of them have a match.
+func (b *builder) buildFromLeft(n *logical.Join, j *joinParts) bool {
+	if j.kind != join.Semi && j.kind != join.Anti || len(j.lkeys) == 0 || inOrder(n.Left) {
+		return false
+	}
+	if b.est.Node(n.Right).Rows < minTurned || b.est.Bytes(n.Right) < 2*b.est.Bytes(n.Left) {
+		return false
+	}
+	turned := joinParts{kind: join.BuildSemi, left: n.Right, right: n.Left}
+	if j.kind == join.Anti {
+		turned.kind = join.BuildAnti
+	}
+	turned.split(n.On)
+	*j = turned
+	return true
+}
+
+// inOrder reports whether n's rows come in an order, or are a choice, that the
+// query asked for.
+func inOrder(n logical.Node) bool {
+	switch n := n.(type) {
+	case *logical.Filter:
+		return inOrder(n.Input)
+	case *logical.Project:
+		return inOrder(n.Input)
+	case *logical.Sort, *logical.TopN, *logical.Limit:
+		return true
+	}
+	return false
 }
 
 // lowerJoin lowers the join j, which is the plan's node n; ready gets the left
@@ -108,7 +147,10 @@ func (b *builder) lowerJoin(n logical.Node, j *joinParts, need map[logical.ColID
 	spec.ResidualCols = slices.Compact(spec.ResidualCols)
 	spec.BuildRowsHint = int64(b.est.Node(j.right).Rows)
 	out := outputs{need: need, pos: map[logical.ColID]int{}}
-	spec.ProbeOut = out.take(left)
+	once := j.kind == join.BuildSemi || j.kind == join.BuildAnti
+	if !once {
+		spec.ProbeOut = out.take(left)
+	}
 	switch j.kind {
 	case join.Semi, join.Anti, join.NullAnti:
 	case join.Mark:
@@ -129,7 +171,7 @@ func (b *builder) lowerJoin(n logical.Node, j *joinParts, need map[logical.ColID
 	left.deps = append(left.deps, fill)
 	left.types, left.pos = out.types, out.pos
 	left.single = false
-	if j.kind == join.Right || j.kind == join.Full {
+	if j.kind == join.Right || j.kind == join.Full || once {
 		// A row dropped in the scan would come back without its partner.
 		left.scan = nil
 	}
@@ -148,9 +190,9 @@ const (
 // pushFilters lets the scan that feeds the probe side drop rows whose key the
 // build side does not have, where such rows are dropped anyway and there are
 // enough of them. A build side without rows ends the scan before it begins.
-func (b *builder) pushFilters(n *logical.Join, left *stream, build *join.Build, lkeys []logical.Expr, nullSafe []bool) {
-	switch n.Kind {
-	case logical.Inner, logical.Semi, logical.Right:
+func (b *builder) pushFilters(j *joinParts, on []logical.Expr, left *stream, build *join.Build) {
+	switch j.kind {
+	case join.Inner, join.Semi, join.Right, join.BuildSemi, join.BuildAnti:
 	default:
 		return
 	}
@@ -158,13 +200,13 @@ func (b *builder) pushFilters(n *logical.Join, left *stream, build *join.Build, 
 		return
 	}
 	left.scan.builds = append(left.scan.builds, build)
-	l, r := b.est.Node(n.Left), b.est.Node(n.Right)
-	if cardinality.Matched(l, r, n.On) > worthwhile && r.Rows*cheapFilter > l.Rows {
+	l, r := b.est.Node(j.left), b.est.Node(j.right)
+	if cardinality.Matched(l, r, on) > worthwhile && r.Rows*cheapFilter > l.Rows {
 		return
 	}
-	for k, e := range lkeys {
+	for k, e := range j.lkeys {
 		c, ok := e.(*logical.Column)
-		if !ok || nullSafe[k] {
+		if !ok || j.nullSafe[k] {
 			continue
 		}
 		if ord, ok := left.origin[c.ID]; ok {

@@ -137,9 +137,8 @@ func (b *builder) asof(n *logical.AsofJoin, need map[logical.ColID]bool) (*strea
 	near.left, near.right = onlyWhere(near.left, lown), onlyWhere(near.right, rown)
 	j.ranges, j.rest = []rangeKey{near}, rest
 	j.loop = len(rest) == 0 && b.est.Node(n.Left).Rows <= b.joins.AsofLoop
-	equal := &logical.Join{Kind: n.Kind, Left: n.Left, Right: n.Right, On: n.On}
 	return b.lowerJoin(n, j, need, func(left *stream, build *join.Build) {
-		b.pushFilters(equal, left, build, j.lkeys, j.nullSafe)
+		b.pushFilters(j, n.On, left, build)
 	})
 }
 

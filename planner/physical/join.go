@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/gannetdb/gannet/operators/join"
+	"github.com/gannetdb/gannet/operators/pipeline"
 	"github.com/gannetdb/gannet/planner/cardinality"
 	"github.com/gannetdb/gannet/planner/logical"
 	"github.com/gannetdb/gannet/vector/types"
@@ -49,8 +50,8 @@ func (b *builder) join(n *logical.Join, need map[logical.ColID]bool) (*stream, e
 	if !b.buildFromLeft(n, j) {
 		b.chooseRanges(j)
 	}
-	return b.lowerJoin(n, j, need, func(left *stream, build *join.Build) {
-		b.pushFilters(j, n.On, left, build)
+	return b.lowerJoin(n, j, need, func(left *stream, build *join.Build, fill *pipeline.Pipeline) {
+		b.pushFilters(j, n.On, left, build, fill)
 	})
 }
 
@@ -93,7 +94,7 @@ func inOrder(n logical.Node) bool {
 
 // lowerJoin lowers the join j, which is the plan's node n; ready gets the left
 // side's stream before the probe joins it.
-func (b *builder) lowerJoin(n logical.Node, j *joinParts, need map[logical.ColID]bool, ready func(left *stream, build *join.Build)) (*stream, error) {
+func (b *builder) lowerJoin(n logical.Node, j *joinParts, need map[logical.ColID]bool, ready func(left *stream, build *join.Build, fill *pipeline.Pipeline)) (*stream, error) {
 	lexprs, rexprs := slices.Clip(j.lkeys), slices.Clip(j.rkeys)
 	for _, r := range j.ranges {
 		lexprs, rexprs = append(lexprs, r.left), append(rexprs, r.right)
@@ -164,7 +165,7 @@ func (b *builder) lowerJoin(n logical.Node, j *joinParts, need map[logical.ColID
 		return nil, err
 	}
 	fill, _ := b.breaker(right, "join build", build)
-	ready(left, build)
+	ready(left, build, fill)
 	probe := build.Probe()
 	m := b.measure(n, left.add(probe))
 	m.Extra = func() []string { return build.Describe() }
@@ -173,7 +174,7 @@ func (b *builder) lowerJoin(n logical.Node, j *joinParts, need map[logical.ColID
 	left.single = false
 	if j.kind == join.Right || j.kind == join.Full || once {
 		// A row dropped in the scan would come back without its partner.
-		left.scan = nil
+		left.feeds = nil
 	}
 	return left, nil
 }
@@ -187,31 +188,22 @@ const (
 	cheapFilter = 16
 )
 
-// pushFilters lets the scan that feeds the probe side drop rows whose key the
+// pushFilters lets the scans that feed the probe side drop rows whose key the
 // build side does not have, where such rows are dropped anyway and there are
 // enough of them. A build side without rows ends the scan before it begins.
-func (b *builder) pushFilters(j *joinParts, on []logical.Expr, left *stream, build *join.Build) {
+func (b *builder) pushFilters(j *joinParts, on []logical.Expr, left *stream, build *join.Build, fill *pipeline.Pipeline) {
 	switch j.kind {
 	case join.Inner, join.Semi, join.Right, join.BuildSemi, join.BuildAnti:
 	default:
 		return
 	}
-	if left.scan == nil {
+	if len(left.feeds) == 0 {
 		return
 	}
-	left.scan.builds = append(left.scan.builds, build)
 	l, r := b.est.Node(j.left), b.est.Node(j.right)
-	if cardinality.Matched(l, r, on) > worthwhile && r.Rows*cheapFilter > l.Rows {
-		return
-	}
-	for k, e := range j.lkeys {
-		c, ok := e.(*logical.Column)
-		if !ok || j.nullSafe[k] {
-			continue
-		}
-		if ord, ok := left.origin[c.ID]; ok {
-			left.scan.filters = append(left.scan.filters, joinFilter{build: build, key: k, column: ord})
-		}
+	filters := cardinality.Matched(l, r, on) <= worthwhile || r.Rows*cheapFilter <= l.Rows
+	for i := range left.feeds {
+		left.feeds[i].attach(j, build, fill, filters)
 	}
 }
 

@@ -110,15 +110,7 @@ func (b *builder) project(n *logical.Project, need map[logical.ColID]bool) (*str
 		return nil, err
 	}
 	pos := map[logical.ColID]int{}
-	origin := map[logical.ColID]int{}
-	for i, e := range exprs {
-		if c, ok := e.(*logical.Column); ok {
-			if ord, ok := s.origin[c.ID]; ok {
-				origin[cols[i].ID] = ord
-			}
-		}
-	}
-	s.origin = origin
+	s.feeds = carry(s.feeds, plainColumns(cols, exprs), nil)
 	if !compute {
 		for i, e := range exprs {
 			if pos[cols[i].ID], err = s.position(e.(*logical.Column).ID); err != nil {
@@ -197,6 +189,7 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 	cols := append(append([]logical.Column{}, n.GroupCols...), aggCols...)
 	out := newStream(cols, func(context.Context) (operators.Source, error) { return sink.Source(), nil })
 	out.deps = []*pipeline.Pipeline{fill}
+	out.feeds = carry(s.feeds, plainColumns(n.GroupCols, n.Groups), fill)
 	b.measure(n, out.profiles[0]).Extra = func() []string {
 		p := sink.Profile()
 		return spilled(p.PeakBytes.Load(), p.SpillBytes.Load())
@@ -299,7 +292,7 @@ func (b *builder) limit(n *logical.Limit, need map[logical.ColID]bool) (*stream,
 		s.single = true
 	}
 	b.measure(n, s.add(order.NewLimit(b.env, s.types, count, offset)))
-	s.scan = nil // which rows come first must not change
+	s.feeds = nil // which rows come first must not change
 	return s, nil
 }
 

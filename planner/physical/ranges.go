@@ -2,6 +2,7 @@ package physical
 
 import (
 	"github.com/gannetdb/gannet/operators/join"
+	"github.com/gannetdb/gannet/operators/pipeline"
 	"github.com/gannetdb/gannet/planner/logical"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector/types"
@@ -137,8 +138,8 @@ func (b *builder) asof(n *logical.AsofJoin, need map[logical.ColID]bool) (*strea
 	near.left, near.right = onlyWhere(near.left, lown), onlyWhere(near.right, rown)
 	j.ranges, j.rest = []rangeKey{near}, rest
 	j.loop = len(rest) == 0 && b.est.Node(n.Left).Rows <= b.joins.AsofLoop
-	return b.lowerJoin(n, j, need, func(left *stream, build *join.Build) {
-		b.pushFilters(j, n.On, left, build)
+	return b.lowerJoin(n, j, need, func(left *stream, build *join.Build, fill *pipeline.Pipeline) {
+		b.pushFilters(j, n.On, left, build, fill)
 	})
 }
 

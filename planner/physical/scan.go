@@ -57,10 +57,11 @@ func (b *builder) scan(n *logical.Scan, need map[logical.ColID]bool) (*stream, e
 		src.types = append(src.types, c.Typ)
 	}
 	s := newStream(cols, func(ctx context.Context) (operators.Source, error) { return src.open(ctx, b.env) })
-	s.scan, s.origin = src, map[logical.ColID]int{}
+	origin := map[logical.ColID]int{}
 	for i, c := range cols {
-		s.origin[c.ID] = spec.Columns[i]
+		origin[c.ID] = spec.Columns[i]
 	}
+	s.feeds = []feed{{scan: src, origin: origin}}
 	m := b.measure(n, s.profiles[0])
 	m.Counters = spec.Counters
 	m.Extra = src.notes

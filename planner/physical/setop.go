@@ -39,6 +39,11 @@ func (b *builder) setOp(n *logical.SetOp, need map[logical.ColID]bool) (*stream,
 		if err != nil {
 			return nil, err
 		}
+		from := map[logical.ColID]logical.ColID{}
+		for i, c := range cols {
+			from[c.ID] = n.In[k][ords[i]]
+		}
+		out.feeds = append(out.feeds, carry(s.feeds, from, nil)...)
 		out.branch(s)
 	}
 	b.measure(n, nil)

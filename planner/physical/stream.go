@@ -27,11 +27,8 @@ type stream struct {
 	types []types.Type          // of the chunks' columns
 	pos   map[logical.ColID]int // where a column is; several may share a place
 
-	// scan is the table scan that feeds the stream, nil when it is something
-	// else or rows cannot be dropped there; origin tells which table ordinals
-	// columns come from unchanged.
-	scan   *scanSource
-	origin map[logical.ColID]int
+	// feeds are the table scans in which rows can be dropped for the stream.
+	feeds []feed
 
 	ordered bool // rows come in an order that the query asked for
 	single  bool // one worker reads the source, batches in order

@@ -42,6 +42,6 @@ func (b *builder) unnest(n *logical.Unnest, need map[logical.ColID]bool) (*strea
 	}
 	op := filter.NewUnnest(b.env, s.types, kept, lists)
 	b.measure(n, s.add(op))
-	s.types, s.pos, s.scan = op.Types(), pos, nil
+	s.types, s.pos, s.feeds = op.Types(), pos, nil
 	return s, nil
 }

@@ -131,6 +131,14 @@ func (b *builder) windowGroup(n *logical.Window, members []int, s *stream, keep 
 	fill, _ := b.breaker(s, "window", sink)
 	out := newStream(cols, func(context.Context) (operators.Source, error) { return sink.Source(), nil })
 	out.deps = []*pipeline.Pipeline{fill}
+	// What is dropped are whole partitions.
+	whole := map[logical.ColID]logical.ColID{}
+	for _, e := range first.Partition {
+		if c, ok := e.(*logical.Column); ok {
+			whole[c.ID] = c.ID
+		}
+	}
+	out.feeds = carry(s.feeds, whole, fill)
 	b.measure(n, out.profiles[0]).Extra = func() []string {
 		st := sink.Stats()
 		return spilled(st.PeakBytes, st.SpilledBytes)

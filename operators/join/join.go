@@ -21,17 +21,17 @@ type Kind uint8
 
 // The kinds.
 const (
-	Inner    Kind = iota
-	Left          // probe rows without a match, build columns NULL
-	Right         // build rows without a match, probe columns NULL
-	Full          // both
-	Semi          // probe rows with a match, once
-	Anti          // probe rows without a match (NOT EXISTS)
-	NullAnti      // probe rows for which the condition is false for every build row (NOT IN)
-	Single        // as Left, but a second match is error 21000
-	Mark          // every probe row once, and whether it has a match (three-valued)
-	BuildSemi     // build rows with a match, once
-	BuildAnti     // build rows without a match
+	Inner     Kind = iota
+	Left           // probe rows without a match, build columns NULL
+	Right          // build rows without a match, probe columns NULL
+	Full           // both
+	Semi           // probe rows with a match, once
+	Anti           // probe rows without a match (NOT EXISTS)
+	NullAnti       // probe rows for which the condition is false for every build row (NOT IN)
+	Single         // as Left, but a second match is error 21000
+	Mark           // every probe row once, and whether it has a match (three-valued)
+	BuildSemi      // build rows with a match, once
+	BuildAnti      // build rows without a match
 )
 
 func (k Kind) String() string {

@@ -55,7 +55,9 @@ func TestAnswers(t *testing.T) {
 								before := e.SpillStats().BytesWritten
 								check(t, suite, db, scale, q)
 								spilled := e.SpillStats().BytesWritten - before
-								if v.name == "spill" && slices.Contains(stateful, q) && spilled == 0 {
+								// Of the smaller data nothing is left for query 17 to hold.
+								nothing := q == 17 && scale == "sf0.01"
+								if v.name == "spill" && slices.Contains(stateful, q) && spilled == 0 && !nothing {
 									t.Error("nothing was spilled")
 								}
 							})

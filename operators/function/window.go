@@ -36,6 +36,9 @@ type BoundWindow struct {
 	// UsesFrame: the answer depends on the frame; otherwise WinCall.Frames is
 	// not set.
 	UsesFrame bool
+	// Peers: rows that are equal in ORDER BY have equal results, whatever their
+	// order.
+	Peers bool
 	// Values: the function picks among values of its first argument, which may
 	// IGNORE NULLS.
 	Values bool

@@ -12,7 +12,8 @@ import (
 )
 
 // sectionBytes is what a row of a section takes beside its pages: its pair and
-// that of the sort's scratch array, whose place the arrays below take.
+// that of the sort's scratch array, whose place the arrays below take. A byte
+// for what it is to the row before comes behind.
 const sectionBytes = 32
 
 // section is some partitions of the query, sorted. Rows are named by their
@@ -21,8 +22,9 @@ type section struct {
 	loaded *rowset.Loaded
 	blk    *block.Block
 
-	n    int
-	rows []raw.Addr
+	n     int
+	kinds []uint8 // what each row is to the one before
+	rows  []raw.Addr
 	// Of each row, the bounds of its partition and peers, and the number of
 	// groups of peers before it in the partition.
 	partStart, partEnd, peerStart, peerEnd, group []int32
@@ -61,7 +63,7 @@ func (w *Window) load(ctx context.Context, p *rowset.Partition) (_ *section, ok 
 	if s.loaded, ok, err = p.Load(ctx, w.work); !ok || err != nil {
 		return nil, false, err
 	}
-	if size := n * sectionBytes; size <= block.Size {
+	if size := n * (sectionBytes + 1); size <= block.Size {
 		s.blk, ok = w.env.Pool.Get(w.work)
 	} else {
 		s.blk, ok = w.env.Pool.GetSized(w.work, size)
@@ -70,6 +72,7 @@ func (w *Window) load(ctx context.Context, p *rowset.Partition) (_ *section, ok 
 		return nil, false, nil
 	}
 	ok = false
+	s.kinds = s.blk.Bytes[n*sectionBytes:][:n]
 	if err := s.sort(ctx, w); err != nil {
 		return nil, false, err
 	}
@@ -78,8 +81,8 @@ func (w *Window) load(ctx context.Context, p *rowset.Partition) (_ *section, ok 
 	return s, true, nil
 }
 
-// sort orders the rows: by the keys, then as they came in. Behind the pairs it
-// leaves the rows' addresses and what each is to the one before.
+// sort orders the rows: by the keys, then as they came in if a result depends on
+// that.
 func (s *section) sort(ctx context.Context, w *Window) error {
 	n := s.n
 	all := raw.Cast[sortkey.Pair](s.blk.Bytes)[:2*n]
@@ -99,35 +102,8 @@ func (s *section) sort(ctx context.Context, w *Window) error {
 	if err := sqlerr.FromContext(ctx); err != nil {
 		return err
 	}
-	bufs := s.loaded.Bufs()
-	w.rows.Sort(a, tmp, bufs)
-	parts, keys := len(w.plan.Partition), len(w.rows.Keys)
-	for i := 0; i < n; {
-		j := i + 1
-		for j < n && w.rows.Same(0, keys, a[i].Row, a[j].Row, bufs) {
-			j++
-		}
-		kind := uint64(newPartition)
-		if i > 0 && w.rows.Same(0, parts, a[i-1].Row, a[i].Row, bufs) {
-			kind = newGroup
-		}
-		tie := a[i:j]
-		if len(tie) > 1 {
-			for k := range tie {
-				tie[k].Key = *raw.At[uint64](tie[k].Row, w.ordinal)
-			}
-			sortkey.SortPairs(tie, tmp[i:j])
-			for k := range tie {
-				tie[k].Key = peer
-			}
-		}
-		tie[0].Key = kind
-		if i>>16 != j>>16 && ctx.Err() != nil {
-			return sqlerr.FromContext(ctx)
-		}
-		i = j
-	}
-	return nil
+	srt := newSectionSort(ctx, w, s.loaded.Bufs(), s.kinds)
+	return srt.all(a, tmp)
 }
 
 // bounds makes the arrays, in the place of the pairs.
@@ -136,14 +112,13 @@ func (s *section) bounds() {
 	all := s.blk.Bytes[:n*sectionBytes]
 	pairs := raw.Cast[sortkey.Pair](all[:16*n])
 	s.rows = raw.Cast[raw.Addr](all[16*n : 24*n])
-	kinds := all[24*n : 25*n]
 	for i := range pairs {
-		s.rows[i], kinds[i] = pairs[i].Row, uint8(pairs[i].Key)
+		s.rows[i] = pairs[i].Row
 	}
 	array := func(k int) []int32 { return raw.Cast[int32](all[k*4*n : (k+1)*4*n]) }
 	s.partStart, s.partEnd, s.peerStart, s.peerEnd, s.group = array(0), array(1), array(2), array(3), array(7)
 	var part, group, number int32
-	for i, k := range kinds {
+	for i, k := range s.kinds {
 		if k != peer {
 			group = int32(i)
 			number++
@@ -156,10 +131,10 @@ func (s *section) bounds() {
 	partEnd, groupEnd := int32(n), int32(n)
 	for i := n - 1; i >= 0; i-- {
 		s.partEnd[i], s.peerEnd[i] = partEnd, groupEnd
-		if kinds[i] != peer {
+		if s.kinds[i] != peer {
 			groupEnd = int32(i)
 		}
-		if kinds[i] == newPartition {
+		if s.kinds[i] == newPartition {
 			partEnd = int32(i)
 		}
 	}

@@ -32,7 +32,8 @@ type Window struct {
 	// column.
 	bounds map[int]*sortkey.Encoder
 	// ordinal is the offset of a row's number in the order of the input.
-	ordinal uintptr
+	ordinal   uintptr
+	byOrdinal bool // it orders rows that are equal in all keys
 
 	mu     sync.Mutex
 	mem    *budget.Reservation // pages; nil before first use; guarded by mu
@@ -80,6 +81,7 @@ func New(env *operators.Env, plan Plan) (*Window, error) {
 		own += n
 	}
 	w.ordinal = rows.Layout.ColOffset(len(plan.Input))
+	w.byOrdinal = plan.needsOrdinals()
 	for i := range plan.Calls {
 		f := &plan.Calls[i].Frame
 		for _, b := range []Bound{f.Start, f.End} {

@@ -67,7 +67,7 @@ var ntile = &function.Window{
 // numbering is the overload of a function without arguments.
 func numbering(name string, id types.ID, number func(*function.WinCall, *vector.Vector) error) []function.WinOverload {
 	return []function.WinOverload{{Bind: func([]types.Type) (*function.BoundWindow, error) {
-		return &function.BoundWindow{Name: name, Return: types.Of(id), Number: number, ArgOrder: name != "dense_rank"}, nil
+		return &function.BoundWindow{Name: name, Return: types.Of(id), Number: number, ArgOrder: name != "dense_rank", Peers: name != "row_number"}, nil
 	}}}
 }
 

@@ -21,7 +21,7 @@ func (b *builder) sample(n *logical.Sample, need map[logical.ColID]bool) (*strea
 	if err != nil {
 		return nil, err
 	}
-	s.scan = nil // what is chosen from must not change
+	s.feeds = nil // what is chosen from must not change
 	seed := uint64(n.Seed)
 	if !n.Seeded {
 		seed = rand.Uint64()
@@ -122,7 +122,7 @@ func (b *builder) limitBy(n *logical.Limit, need map[logical.ColID]bool) (*strea
 	if n.Offset != nil {
 		bounds.Offset, bounds.OffsetPos = at[len(at)-1], n.Offset.Pos()
 	}
-	s.scan = nil // which rows come first must not change
+	s.feeds = nil // which rows come first must not change
 	switch {
 	case n.Percent:
 		var table *memory.Table

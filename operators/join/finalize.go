@@ -5,7 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/spill/rowset"
 )
 
@@ -89,7 +88,7 @@ func (b *Build) divideBits(s *rowset.Set, need int64) int {
 	if s.Layout().HasHeap {
 		pages = 2
 	}
-	for bits > 1 && pages<<bits*block.Size*2 > max(share, 2*minLoad) {
+	for bits > 1 && pages<<bits*rowset.BearablePage*2 > max(share, 2*minLoad) {
 		bits--
 	}
 	return bits
@@ -102,7 +101,7 @@ func (b *Build) asideBytes(n int) int64 {
 	if b.probe.layout.HasHeap {
 		pages *= 2
 	}
-	return pages * block.Size
+	return pages * rowset.BearablePage
 }
 
 // settle decides which partitions stay in memory: as many rows as possible.

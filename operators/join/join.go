@@ -8,7 +8,6 @@ import (
 
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/operators/eval"
-	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/spill/rowset"
 	"github.com/gannetdb/gannet/sql/sqlerr"
@@ -342,7 +341,7 @@ func (b *Build) firstBits() int {
 	}
 	const bits = 4
 	large := b.spec.BuildRowsHint/workers*int64(b.build.layout.Width) > 4*rowset.RaiseBytes
-	if b.nkeys == 0 || !large || workers*pages<<bits*block.Size > b.mem.Share()/8 {
+	if b.nkeys == 0 || !large || workers*pages<<bits*rowset.BearablePage > b.mem.Share()/8 {
 		return 0
 	}
 	return bits

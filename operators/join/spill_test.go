@@ -136,7 +136,7 @@ func TestDivision(t *testing.T) {
 	probe := makeKeys(r, bigint, shape{rows: 150000, distinct: 250000, spread: true}, false)
 	for _, kind := range []join.Kind{join.Full} {
 		f := newFixture(t, 1<<30, 2)
-		f.env.Budget.SetSpillCap(600 << 10)
+		f.env.Budget.SetSpillCap(300 << 10)
 		st := f.checkFast(makeSpec(kind, probe, build, 1), probe, build)
 		if st.Divided == 0 || st.SpilledBytes == 0 {
 			t.Errorf("%+v", st)

@@ -38,20 +38,22 @@ func (b *Block) Retain() {
 }
 
 // Release drops a reference; the last one returns the memory to the pool and
-// shrinks the reservation.
-func (b *Block) Release() {
+// shrinks the reservation. It returns how many bytes that freed: 0 unless this
+// was the last reference.
+func (b *Block) Release() (freed int64) {
 	n := b.refs.Add(-1)
 	if n > 0 {
-		return
+		return 0
 	}
 	if n < 0 {
 		invariants.Check(false, "block: released more often than retained")
-		return
+		return 0
 	}
 	b.Bytes = nil
 	// The memory first, then the money: what is not charged is not resident.
 	b.pool.put(b)
 	b.res.Shrink(b.charged)
+	return b.charged
 }
 
 // Recharge moves the charge to another reservation of the same budget, for

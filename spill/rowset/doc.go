@@ -34,8 +34,10 @@
 //
 // # Pages
 //
-// A page is one 256 KiB block of rows, or of heap bytes; a value larger than
-// a block has a sized block of its own. Heap pages are numbered, uniquely
+// A page holds rows, or heap bytes. A partition's first page of a writer has
+// 16 KiB, each one after it twice as much, up to the 256 KiB of a block: pages
+// smaller than that share blocks with those of the writer's other partitions. A
+// value larger than a block has a sized block of its own. Heap pages are numbered, uniquely
 // within the Set, and references name the number: no reference changes when
 // writers are combined or pages are written and read back. Pages belong to
 // fragments: rows refer only to heap pages of their own fragment, so that a

@@ -5,12 +5,22 @@ import (
 	"github.com/gannetdb/gannet/spill/block"
 )
 
-// page is one page of rows or of heap bytes, in memory (blk) or on disk (ext).
+// page is one page of rows or of heap bytes, in memory (b, a block or a part of
+// one) or on disk (ext).
 type page struct {
-	blk *block.Block
+	blk *block.Block // nil: on disk
+	b   []byte
 	ext spill.Extent
 	n   int    // rows, or bytes used of a heap page
 	num uint32 // of a heap page
+}
+
+// size returns the memory that the page takes, its part of a shared block.
+func (p *page) size() int64 {
+	if len(p.b) < block.Size {
+		return int64(len(p.b))
+	}
+	return p.blk.Charged()
 }
 
 // fragment is a run of row pages and the heap pages that they refer to.
@@ -26,14 +36,14 @@ func (f *fragment) numRows() int64 {
 	return n
 }
 
-// bytes returns what the resident pages are charged, and whether all pages are
+// bytes returns what the resident pages take, and whether all pages are
 // resident.
 func (f *fragment) bytes() (n int64, resident bool) {
 	resident = true
 	for _, pages := range [][]page{f.rows, f.heap} {
 		for i := range pages {
-			if b := pages[i].blk; b != nil {
-				n += b.Charged()
+			if pages[i].blk != nil {
+				n += pages[i].size()
 			} else {
 				resident = false
 			}
@@ -58,7 +68,7 @@ func releasePages(pages []page, file *spill.File) {
 func (p *page) release(file *spill.File) {
 	if p.blk != nil {
 		p.blk.Release()
-		p.blk = nil
+		p.blk, p.b = nil, nil
 	} else if file != nil && !p.ext.IsZero() {
 		file.Free(p.ext)
 		p.ext = spill.Extent{}

@@ -168,7 +168,7 @@ func (p *Partition) Load(ctx context.Context, mem *budget.Reservation) (l *Loade
 	var jobs []job
 	place := func(pg *page) ([]byte, bool, error) {
 		if pg.blk != nil {
-			return pg.blk.Bytes, true, nil
+			return pg.b, true, nil
 		}
 		dst, err := l.arena.alloc(int(pg.ext.Length), false)
 		if dst == nil {
@@ -365,7 +365,7 @@ func (sc *Scanner) openFragment(ctx context.Context, f *fragment) error {
 // read returns a page's bytes, from disk into a when it is there.
 func (sc *Scanner) read(ctx context.Context, pg *page, a *arena) ([]byte, error) {
 	if pg.blk != nil {
-		return pg.blk.Bytes, nil
+		return pg.b, nil
 	}
 	file, err := sc.p.s.spillFile()
 	if err != nil {

@@ -19,7 +19,7 @@ func (w *Writer) follow(ctx context.Context) error {
 	}
 	for i := range w.parts {
 		p := &w.parts[i]
-		p.settle(w.s.perPage)
+		p.settle()
 		w.moving = append(w.moving, p.frags...)
 	}
 	w.bits = bits
@@ -35,7 +35,7 @@ func (w *Writer) countBytes(f *fragment) {
 	n, _ := f.bytes()
 	w.bytes += n
 	for i := range f.heap {
-		w.setBuf(f.heap[i].num, f.heap[i].blk.Bytes)
+		w.setBuf(f.heap[i].num, f.heap[i].b)
 	}
 }
 
@@ -49,7 +49,7 @@ func (w *Writer) move(ctx context.Context) error {
 			if err := sqlerr.FromContext(ctx); err != nil {
 				return err
 			}
-			if err := w.moveRows(ctx, PageRows{raw.Of(p.blk.Bytes), p.n}); err != nil {
+			if err := w.moveRows(ctx, PageRows{raw.Of(p.b), p.n}); err != nil {
 				return err
 			}
 			w.forgetPage(p)
@@ -127,7 +127,7 @@ func (p *PageRows) Take(addrs []raw.Addr, width uintptr) int {
 // invalid. Errors: 53100, 53200, 58030, 57014.
 func (w *Writer) Spill(ctx context.Context, want int64) (freed int64, err error) {
 	if w.bytes == 0 {
-		return 0, nil
+		return w.dropCut(), nil
 	}
 	if err := w.Divide(ctx); err != nil {
 		return 0, err
@@ -175,21 +175,26 @@ func (w *Writer) spillParts(ctx context.Context, want int64) (freed int64, err e
 			return freed, err
 		}
 	}
+	if w.bytes == 0 {
+		freed += w.dropCut()
+	}
 	return freed, nil
 }
 
 func (w *Writer) spillPart(ctx context.Context, file *spill.File, i int) (int64, error) {
 	p := &w.parts[i]
-	p.settle(w.s.perPage)
+	p.settle()
 	var freed int64
 	for k := range p.frags {
 		f := &p.frags[k]
 		for h := range f.heap {
 			w.bufs[f.heap[h].num] = nil
 		}
+		held, _ := f.bytes()
 		n, err := w.s.writeFragment(ctx, file, f)
+		left, _ := f.bytes()
 		freed += n
-		w.bytes -= n
+		w.bytes -= held - left
 		if err != nil {
 			return freed, err
 		}

@@ -263,7 +263,8 @@ func TestSets(t *testing.T) {
 		{"small", 5000, 0, 3, -1, 0},
 		{"partitioned from the start", 20000, 3, 2, -1, 3},
 		{"divided on the way", 120000, 0, 3, -1, 4},
-		{"spilled", 120000, 0, 2, 8 << 20, 2},
+		{"spilled", 60000, 0, 2, 8 << 20, 4},
+		{"little memory", 60000, 0, 2, 1 << 20, 2},
 		{"spilled at once", 20000, 0, 2, 0, 1},
 	} {
 		for _, how := range []string{"load", "scan", "consume", "repartition"} {
@@ -275,8 +276,8 @@ func TestSets(t *testing.T) {
 				g, _ := spawn.NewGroup(ctx)
 				for i := range c.writers {
 					from, to := c.rows*i/c.writers, c.rows*(i+1)/c.writers
-					wr := s.NewWriter() // how many there are matters from the first row on
 					g.Go("writer", func(ctx context.Context) error {
+						wr := s.NewWriter()
 						defer wr.Close()
 						if err := write(t, wr, from, to); err != nil {
 							return err
@@ -595,4 +596,30 @@ func TestConcurrentDivision(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkSet(t, s, w.mem, 4*per, "consume")
+}
+
+// TestManyPartitionsOfFewRows: partitions take memory for the rows that they
+// have, not a block each.
+func TestManyPartitionsOfFewRows(t *testing.T) {
+	w := newWorld(t, 256<<20)
+	s := New(w.config(6))
+	defer s.Close()
+	wr := s.NewWriter()
+	defer wr.Close()
+	if err := write(t, wr, 0, 1000); err != nil {
+		t.Fatal(err)
+	}
+	if n, most := w.mem.Held(), int64(2*leastPage<<6+block.Size); n > most || wr.Bytes() > n {
+		t.Errorf("64 partitions of 16 rows hold %d bytes (%d by the writer's count), at most %d are expected", n, wr.Bytes(), most)
+	}
+	// Blocks are shared by partitions, and free when all of them have spilled.
+	held := w.mem.Held()
+	freed, err := wr.Spill(ctx, 1<<60)
+	if err != nil || freed != held || w.mem.Held() != 0 || wr.Bytes() != 0 {
+		t.Errorf("spilling freed %d of %d bytes, %d are held, %d counted: %v", freed, held, w.mem.Held(), wr.Bytes(), err)
+	}
+	if err := errors.Join(write(t, wr, 1000, 30000), s.Combine(ctx, wr), s.Seal(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	checkSet(t, s, w.mem, 30000, "load")
 }

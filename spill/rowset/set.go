@@ -21,6 +21,13 @@ const (
 	RaiseBytes = 2 << 20
 	// raiseBits is how many bits an undivided Set is raised to.
 	raiseBits = 4
+	// leastPage is the size of a partition's first page; each page is twice as
+	// large as the one before, up to a block. So many partitions with few rows
+	// take little memory, and those with many are read and written in blocks.
+	leastPage = 16 << 10
+	// BearablePage is the memory that a partition being written needs for each
+	// of its two kinds of pages, so that spilling them is not all that happens.
+	BearablePage = 64 << 10
 	// fragmentPages is how many heap pages a fragment has before the next one
 	// begins.
 	fragmentPages = 16
@@ -54,14 +61,12 @@ type Config struct {
 // safe for concurrent use; Seal comes after all Combines, and the partitions
 // after Seal.
 type Set struct {
-	cfg     Config
-	l       *rowfmt.Layout
-	perPage int // rows in a page
+	cfg Config
+	l   *rowfmt.Layout
 
 	bits    atomic.Int32  // what writers follow
 	pages   atomic.Uint32 // heap pages numbered so far
 	spilled atomic.Int64  // bytes ever written to disk
-	writers atomic.Int64  // ever made
 
 	mu     sync.Mutex
 	file   *spill.File  // nil before the first page on disk; guarded by mu
@@ -73,7 +78,7 @@ type Set struct {
 
 // New makes an empty Set. It reserves nothing.
 func New(cfg Config) *Set {
-	s := &Set{cfg: cfg, l: cfg.Layout, perPage: block.Size / int(cfg.Layout.Width)}
+	s := &Set{cfg: cfg, l: cfg.Layout}
 	cfg.Bits = min(cfg.Bits, MaxBits-cfg.Shift)
 	if !cfg.Layout.HasHash() {
 		cfg.Bits = 0
@@ -116,10 +121,9 @@ func (s *Set) raise() {
 	if s.l.HasHeap {
 		pages = 2
 	}
-	// Each partition of each writer needs its own pages: not more than half of
+	// Each partition of a writer needs its own pages: not more than half of
 	// what the reservation may hold.
-	pages *= max(s.writers.Load(), 1)
-	for bits > 1 && pages<<bits*block.Size*2 > s.cfg.Mem.Share() {
+	for bits > 1 && pages<<bits*BearablePage*2 > s.cfg.Mem.Share() {
 		bits--
 	}
 	s.mu.Lock()
@@ -158,7 +162,7 @@ func (s *Set) Combine(ctx context.Context, w *Writer) error {
 	}
 	for i := range w.parts {
 		p := &w.parts[i]
-		p.settle(s.perPage)
+		p.settle()
 		for _, f := range p.frags {
 			s.parts[i].add(f)
 		}
@@ -255,13 +259,12 @@ func (s *Set) spillFile() (*spill.File, error) {
 
 // write moves a page to disk. n is how many of its bytes count.
 func (s *Set) write(ctx context.Context, f *spill.File, p *page, n int) (freed int64, err error) {
-	p.ext, err = f.Write(ctx, p.blk.Bytes[:n])
+	p.ext, err = f.Write(ctx, p.b[:n])
 	if err != nil {
 		return 0, err
 	}
-	freed = p.blk.Charged()
-	p.blk.Release()
-	p.blk = nil
+	freed = p.blk.Release()
+	p.blk, p.b = nil, nil
 	s.spilled.Add(int64(n))
 	return freed, nil
 }

@@ -19,14 +19,20 @@ type Writer struct {
 	bits       int
 	parts      []writerPart
 	generation uint64
-	bytes      int64 // charged for pages that the writer owns
+	bytes      int64 // of pages that the writer owns
 	rows       int64
 	bufs       [][]byte // heap pages by number
+
+	// cut is the block that pages smaller than a block are cut from, each with
+	// a reference of its own; cutAt is where the next begins.
+	cut   *block.Block
+	cutAt int
 
 	// moving are fragments that wait for being copied to their partitions.
 	moving []fragment
 
 	saved  []mark
+	before cutMark
 	of     []uint16 // partition of each row
 	sizes  []uint32
 	heap   rowfmt.Heap
@@ -45,9 +51,12 @@ type writerPart struct {
 // cursor is where the next row and the next heap bytes go.
 type cursor struct {
 	row      raw.Addr
-	rowLeft  int      // rows that fit the last row page
+	rowLeft  int      // rows that still fit the last row page
+	rowCap   int      // rows that a page of its size holds
+	rowSize  int      // bytes of that page
 	heap     raw.Addr // in page heapPage
 	heapLeft int
+	heapSize int // bytes of that page
 	heapPage int // index in the last fragment's heap pages
 }
 
@@ -57,9 +66,14 @@ type mark struct {
 	rows, heap int // pages of the last fragment
 }
 
+// cutMark remembers where pages were cut from.
+type cutMark struct {
+	cut *block.Block
+	at  int
+}
+
 // NewWriter makes an empty writer. It reserves nothing.
 func (s *Set) NewWriter() *Writer {
-	s.writers.Add(1)
 	w := &Writer{s: s, bits: int(s.bits.Load())}
 	w.parts = make([]writerPart, 1<<w.bits)
 	return w
@@ -68,7 +82,7 @@ func (s *Set) NewWriter() *Writer {
 // NumRows returns the rows appended and not yet spilled or combined.
 func (w *Writer) NumRows() int64 { return w.rows }
 
-// Bytes returns the memory charged for the writer's pages.
+// Bytes returns the memory that the writer's pages take.
 func (w *Writer) Bytes() int64 { return w.bytes }
 
 // Generation changes when addresses of rows become invalid.
@@ -254,6 +268,7 @@ func (w *Writer) place(n int, rows []raw.Addr, heapBytes uint64, force bool) (bo
 }
 
 func (w *Writer) save() {
+	w.before = cutMark{w.cut, w.cutAt}
 	w.saved = w.saved[:0]
 	for i := range w.parts {
 		p := &w.parts[i]
@@ -269,23 +284,23 @@ func (w *Writer) beginFragment(p *writerPart) {
 	if k := len(p.frags); k > 0 && (w.s.l.HasStateRefs || len(p.frags[k-1].heap) < fragmentPages) {
 		return
 	}
-	p.settle(w.s.perPage)
-	p.cursor = cursor{}
+	p.settle()
+	p.cursor = cursor{rowSize: p.rowSize, heapSize: p.heapSize}
 	p.frags = append(p.frags, fragment{})
 }
 
 // settle records how full the pages are that are being filled.
-func (p *writerPart) settle(perPage int) {
+func (p *writerPart) settle() {
 	if len(p.frags) == 0 {
 		return
 	}
 	f := &p.frags[len(p.frags)-1]
 	if k := len(f.rows); k > 0 {
-		f.rows[k-1].n = perPage - p.rowLeft
+		f.rows[k-1].n = p.rowCap - p.rowLeft
 	}
 	if p.heap != 0 {
 		h := &f.heap[p.heapPage]
-		h.n = len(h.blk.Bytes) - p.heapLeft
+		h.n = len(h.b) - p.heapLeft
 	}
 }
 
@@ -303,11 +318,26 @@ func (w *Writer) stepBack() {
 		f.rows, f.heap = f.rows[:m.rows], f.heap[:m.heap]
 		p.cursor = m.cursor
 	}
+	if w.cut == w.before.cut {
+		w.cutAt = w.before.at
+	} else {
+		w.dropCut() // what was cut from it is gone
+	}
 }
 
 func (w *Writer) forgetPage(p *page) {
-	w.bytes -= p.blk.Charged()
+	w.bytes -= p.size()
 	p.release(nil)
+}
+
+// dropCut gives up the rest of the block that pages are cut from and returns
+// how many bytes that freed.
+func (w *Writer) dropCut() (freed int64) {
+	if w.cut != nil {
+		freed = w.cut.Release()
+		w.cut, w.cutAt = nil, 0
+	}
+	return freed
 }
 
 func (w *Writer) placeRows(rows []raw.Addr, force bool) (bool, error) {
@@ -347,26 +377,66 @@ func (w *Writer) placeRows(rows []raw.Addr, force bool) (bool, error) {
 }
 
 func (w *Writer) addRowPage(p *writerPart, force bool) (bool, error) {
-	b, err := w.newBlock(block.Size, force)
-	if b == nil {
+	width := int(w.s.l.Width)
+	size := nextSize(p.rowSize, width)
+	pg, err := w.newPage(size, force)
+	if pg.blk == nil {
 		return false, err
 	}
 	f := &p.frags[len(p.frags)-1]
 	if k := len(f.rows); k > 0 {
-		f.rows[k-1].n = w.s.perPage
+		f.rows[k-1].n = p.rowCap
 	}
-	f.rows = append(f.rows, page{blk: b})
-	p.row, p.rowLeft = raw.Of(b.Bytes), w.s.perPage
+	f.rows = append(f.rows, pg)
+	p.rowSize, p.rowCap = size, size/width
+	p.row, p.rowLeft = raw.Of(pg.b), p.rowCap
 	return true, nil
 }
 
-// newBlock returns nil when memory was refused.
-func (w *Writer) newBlock(n int64, force bool) (*block.Block, error) {
-	b, err := getBlock(w.s.cfg, n, force)
-	if b != nil {
-		w.bytes += b.Charged()
+// nextSize returns the size of the page after one of size last, 0 for none: so
+// that least bytes, at most a block, fit.
+func nextSize(last, least int) int {
+	size := min(max(2*last, leastPage), block.Size)
+	for size < least {
+		size *= 2
 	}
-	return b, err
+	return min(size, block.Size)
+}
+
+// newPage returns a page of n bytes: a block, more for a single value, or a
+// part of one; without memory when that was refused.
+func (w *Writer) newPage(n int, force bool) (page, error) {
+	var pg page
+	if n >= block.Size {
+		b, err := getBlock(w.s.cfg, int64(n), force)
+		if b == nil {
+			return pg, err
+		}
+		pg = page{blk: b, b: b.Bytes}
+	} else {
+		if w.cut == nil || len(w.cut.Bytes)-w.cutAt < n {
+			b, err := w.newCut(n, force)
+			if b == nil {
+				return pg, err
+			}
+			w.dropCut()
+			w.cut = b
+		}
+		w.cut.Retain()
+		pg = page{blk: w.cut, b: w.cut.Bytes[w.cutAt : w.cutAt+n : w.cutAt+n]}
+		w.cutAt += n
+	}
+	w.bytes += pg.size()
+	return pg, nil
+}
+
+// newCut returns a block to cut pages from, the first of n bytes: with force,
+// which is for writers that have nothing to spill, no larger than it must be.
+func (w *Writer) newCut(n int, force bool) (*block.Block, error) {
+	if force && n <= BearablePage {
+		return w.s.cfg.Pool.MustGetSized(w.s.cfg.Mem, BearablePage)
+	}
+	return getBlock(w.s.cfg, block.Size, force)
 }
 
 func getBlock(cfg Config, n int64, force bool) (b *block.Block, err error) {
@@ -408,26 +478,30 @@ func (w *Writer) allocHeap(p *writerPart, size uint32, force bool) (addr raw.Add
 		if size > 1<<31 {
 			return 0, 0, sqlerr.New(sqlerr.CodeLimitExceeded, "%s: the values of a row take more than 2 GiB", w.s.cfg.Tag)
 		}
-		b, err := w.newBlock(max(int64(size), block.Size), force)
-		if b == nil {
+		n := int(size)
+		if n < block.Size {
+			n = nextSize(p.heapSize, n)
+		}
+		pg, err := w.newPage(n, force)
+		if pg.blk == nil {
 			return 0, 0, err
 		}
-		num := w.s.pages.Add(1) - 1
-		w.setBuf(num, b.Bytes)
-		f.heap = append(f.heap, page{blk: b, num: num})
+		pg.num = w.s.pages.Add(1) - 1
+		w.setBuf(pg.num, pg.b)
+		f.heap = append(f.heap, pg)
 		k := len(f.heap) - 1
 		if size >= block.Size {
 			// A page of its own; the one being filled goes on.
 			f.heap[k].n = int(size)
-			return raw.Of(b.Bytes), uint64(num), nil
+			return raw.Of(pg.b), uint64(pg.num), nil
 		}
 		if p.heap != 0 {
 			old := &f.heap[p.heapPage]
-			old.n = len(old.blk.Bytes) - p.heapLeft
+			old.n = len(old.b) - p.heapLeft
 		}
-		p.heap, p.heapLeft, p.heapPage = raw.Of(b.Bytes), block.Size, k
+		p.heap, p.heapLeft, p.heapSize, p.heapPage = raw.Of(pg.b), n, n, k
 	}
-	used := block.Size - p.heapLeft
+	used := p.heapSize - p.heapLeft
 	addr = p.heap
 	ref = uint64(f.heap[p.heapPage].num) | uint64(used)<<32
 	p.heap += raw.Addr(size)
@@ -447,11 +521,11 @@ func (w *Writer) setBuf(num uint32, b []byte) {
 func (w *Writer) AppendPages(pages []PageRows) []PageRows {
 	for i := range w.parts {
 		p := &w.parts[i]
-		p.settle(w.s.perPage)
+		p.settle()
 		for k := range p.frags {
 			for _, pg := range p.frags[k].rows {
 				if pg.n > 0 {
-					pages = append(pages, PageRows{raw.Of(pg.blk.Bytes), pg.n})
+					pages = append(pages, PageRows{raw.Of(pg.b), pg.n})
 				}
 			}
 		}
@@ -504,6 +578,7 @@ func (w *Writer) Close() {
 
 // reset forgets all pages, which have another owner now or none.
 func (w *Writer) reset() {
+	w.dropCut()
 	clear(w.parts)
 	clear(w.bufs)
 	w.bufs = w.bufs[:0]

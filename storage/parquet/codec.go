@@ -37,7 +37,10 @@ type codecState struct {
 	gzipDec *gzip.Reader
 	brotDec *brotli.Reader
 	window  int // bytes charged for brotDec
-	src     bytes.Reader
+
+	zstdStream *zstd.Decoder // for streams, which keep a window
+	zstdWindow int           // the largest it takes
+	src        bytes.Reader
 }
 
 // checkCodec gives the error of a codec that cannot be read.
@@ -199,6 +202,9 @@ func (c *codecState) brotli(dst, src []byte) error {
 func (c *codecState) close() {
 	if c.zstdDec != nil {
 		c.zstdDec.Close()
+	}
+	if c.zstdStream != nil {
+		c.zstdStream.Close()
 	}
 	*c = codecState{}
 }

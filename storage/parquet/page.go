@@ -204,6 +204,11 @@ func (c *columnReader) loadPage(ctx context.Context, h *pageHeader, at int64) er
 	if err := c.checkEncoding(h.encoding); err != nil {
 		return err
 	}
+	if c.streams(h) {
+		if done, err := c.streamPage(ctx, h, at); done || err != nil {
+			return err
+		}
+	}
 	if c.spool.on && (h.encoding == encPlainDictionary || h.encoding == encRLEDictionary) {
 		// Dictionary and data page go through the same buffers.
 		if err := c.loadDictionary(ctx); err != nil {
@@ -242,12 +247,7 @@ func (c *columnReader) loadPage(ctx context.Context, h *pageHeader, at int64) er
 	}
 	c.levelsInPage = h.typ != pageDataV2
 	if h.typ == pageDataV2 {
-		if maxRep > 0 {
-			c.reps.reset(reps, levelWidth(maxRep))
-		}
-		if maxDef > 0 {
-			c.defs.reset(defs, levelWidth(maxDef))
-		}
+		c.setLevels(reps, defs)
 	} else {
 		n := int(h.numValues)
 		ofReps := packedLevelSize(h.repEncoding, maxRep, n)

@@ -34,7 +34,7 @@ func (b *binder) from(list []ast.TableRef, env *cteScope, outer *scope) (logical
 			sc.rels = append(sc.rels, add.rels...)
 			continue
 		}
-		n, add, err := b.tableRef(item, env, &scope{outer: outer, cols: sc.cols, rels: sc.rels, lateral: true})
+		n, add, err := b.tableRef(item, env, &scope{outer: outer, cols: sc.cols, rels: sc.rels})
 		if err != nil {
 			return nil, nil, err
 		}

@@ -26,7 +26,7 @@ func (b *binder) join(j *ast.Join, env *cteScope, outer *scope) (logical.Node, *
 		return nil, nil, err
 	}
 	// The right side of a join may be lateral: it sees the left one.
-	seen := &scope{outer: outer, cols: ls.cols, rels: ls.rels, lateral: true}
+	seen := &scope{outer: outer, cols: ls.cols, rels: ls.rels}
 	right, rs, err := b.tableRef(j.Right, env, seen)
 	if err != nil {
 		return nil, nil, err
@@ -35,7 +35,7 @@ func (b *binder) join(j *ast.Join, env *cteScope, outer *scope) (logical.Node, *
 		return nil, nil, err
 	}
 	both := &scope{
-		outer: enclosing(outer),
+		outer: outer,
 		cols:  append(append([]scopeCol{}, ls.cols...), rs.cols...),
 		rels:  append(append([]*rel{}, ls.rels...), rs.rels...),
 	}
@@ -111,14 +111,6 @@ func (b *binder) joined(j *ast.Join, kind logical.JoinKind, left, right logical.
 		return &logical.Join{Kind: logical.Left, Left: right, Right: left, On: on}, nil
 	}
 	return b.crossOrDependent(kind, left, right, on), nil
-}
-
-// enclosing skips the items of FROM that are lateral for tables only.
-func enclosing(s *scope) *scope {
-	for s != nil && s.lateral {
-		s = s.outer
-	}
-	return s
 }
 
 func (b *binder) crossOrDependentUses(left, right logical.Node) bool {

@@ -265,6 +265,9 @@ func (b *binder) limit(r *result, l *ast.Limit, env *cteScope) error {
 		default:
 			return nil, sqlerr.At(e.Pos(), sqlerr.CodeDatatypeMismatch, "%s must be a number, not %s", clause, from)
 		}
+		if from := x.Type(); from.ID == types.Decimal && logical.HasSubquery(x) {
+			x = b.cast(x, types.Of(types.Double)) // halves go to even numbers, as in DuckDB
+		}
 		return b.cast(x, t), nil
 	}
 	var err error

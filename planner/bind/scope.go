@@ -14,9 +14,6 @@ type scope struct {
 	outer *scope
 	cols  []scopeCol
 	rels  []*rel
-	// lateral marks the items of FROM before the one being bound, which only
-	// tables see, not join conditions.
-	lateral bool
 	// asker is the expression in which a subquery stands whose outer scope this
 	// is; nil elsewhere.
 	asker *exprCtx

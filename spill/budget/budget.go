@@ -13,7 +13,7 @@ const shareNum, shareDen = 7, 10
 
 // floorPart of the limit is the most that one floor takes of it: a plan may have
 // a dozen operators.
-const floorPart = 16
+const floorPart = 8
 
 // quotaNum/quotaDen of the limit is divided between the queries that can spill;
 // the rest is for working memory.

@@ -205,7 +205,7 @@ func TestFloorsBeyondTheLimit(t *testing.T) {
 	b := New(1600)
 	var rs []*Reservation
 	for range 20 {
-		rs = append(rs, b.ReserveSpilling("op", 200)) // a 16th of the limit
+		rs = append(rs, b.ReserveSpilling("op", 200)) // an 8th of the limit
 	}
 	granted := 0
 	for _, r := range rs {

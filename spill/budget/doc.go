@@ -35,7 +35,7 @@
 // held more before the others came keeps it and gets no more; growing, it spills.
 //
 // The floor is what the operator needs to work at a bearable speed while it
-// spills (a block for each partition, say), but never more than a 16th of the
+// spills (a block for each partition, say), but never more than an 8th of the
 // limit. Floors are promises about order, not about memory: working
 // reservations may still use the bytes. The share
 // moves: an operator that took 0.7 of an idle budget is refused more while a

@@ -45,6 +45,8 @@ func (s *Session) execute(ctx context.Context, stmt Statement, bound bind.Statem
 		return s.explain(ctx, b, params)
 	case *bind.Set:
 		return s.setStatement(b)
+	case *bind.SetVariable:
+		return noRows(0), s.setVariable(ctx, b)
 	case *bind.Reset:
 		return s.resetStatement(b)
 	case *bind.Show:

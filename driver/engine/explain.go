@@ -25,13 +25,21 @@ func (s *Session) explain(ctx context.Context, b *bind.Explain, params Params) (
 		return nil, sqlerr.New(sqlerr.CodeUnsupported, "EXPLAIN of this statement is not supported")
 	}
 	env := s.env()
+	unoptimized := plan
 	plan, err := s.optimize(ctx, env, plan, params)
 	if err != nil {
 		return nil, err
 	}
 	names := []string{"explain_key", "explain_value"}
 	if !b.Analyze {
-		text := explain.Tree(plan, explain.Options{Estimates: cardinality.New(ctx)})
+		tree := func(p *logical.Plan) string { return explain.Tree(p, explain.Options{Estimates: cardinality.New(ctx)}) }
+		text := tree(plan)
+		switch s.settings.explainOutput {
+		case "all":
+			return textRows(names, [][]string{{"logical_plan", tree(unoptimized)}, {"logical_opt", text}, {"physical_plan", text}}), nil
+		case "optimized_only":
+			return textRows(names, [][]string{{"logical_opt", text}}), nil
+		}
 		return textRows(names, [][]string{{"physical_plan", text}}), nil
 	}
 	if _, ok := b.Inner.(*bind.Query); !ok {

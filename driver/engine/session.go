@@ -23,6 +23,8 @@ type Session struct {
 	db       *Database
 	settings sessionSettings
 	prepared map[string]*bind.Prepare
+	// variables are those of SET VARIABLE, sorted by name.
+	variables []bind.Variable
 
 	executing bool // a statement of EXECUTE
 }
@@ -37,6 +39,7 @@ func (db *Database) NewSession() *Session {
 func (s *Session) Reset() {
 	s.settings = s.db.defaults
 	clear(s.prepared)
+	s.variables = nil
 }
 
 // Set changes a setting, as SET does. Errors: 42704 unknown setting, 22023
@@ -162,8 +165,11 @@ func (s *Session) bind(ctx context.Context, stmt Statement, params Params) (bind
 		Evaluate: func(ctx context.Context, e logical.Expr) (types.Value, error) {
 			return physical.Constant(ctx, e, s.functionSession())
 		},
-		Session:    s.functionSession(),
-		NullsFirst: s.settings.nullsFirst, NullsFirstDesc: s.settings.order.nullsFirstDesc,
+		Settings:     s.settingsTable,
+		Variables:    s.variables,
+		NullDivision: s.settings.nullDivision,
+		Session:      s.functionSession(),
+		NullsFirst:   s.settings.nullsFirst, NullsFirstDesc: s.settings.order.nullsFirstDesc,
 		Descending: s.settings.descending,
 		FirstRow:   s.settings.order.firstRow, OrderLiterals: s.settings.order.literals,
 		Text: stmt.Text,

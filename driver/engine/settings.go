@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // time zones work on machines without a zone database
 
 	"github.com/gannetdb/gannet/catalog"
+	"github.com/gannetdb/gannet/planner/bind"
 	"github.com/gannetdb/gannet/planner/physical"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
@@ -24,6 +25,8 @@ type sessionSettings struct {
 	dialect       string
 	disabledRules []string
 	optimizerOff  bool
+	nullDivision  bool                 // ieee_floating_point_ops is off
+	explainOutput string               // of EXPLAIN; "" is physical_only
 	joins         *physical.JoinLimits // nil: the default ones
 }
 
@@ -169,6 +172,33 @@ var settings = []setting{
 			return nil
 		},
 		get: func(s *Session) string { return strconv.FormatBool(s.db.options().external) },
+	},
+	{
+		name: "explain_output", description: "the plans that EXPLAIN shows: all, optimized_only or physical_only",
+		set: func(s *Session, v string) error {
+			switch v = strings.ToLower(v); v {
+			case "all", "optimized_only", "physical_only":
+				s.settings.explainOutput = v
+				return nil
+			}
+			return invalid(v, "all", "optimized_only", "physical_only")
+		},
+		get: func(s *Session) string {
+			if s.settings.explainOutput == "" {
+				return "physical_only"
+			}
+			return s.settings.explainOutput
+		},
+	},
+	{
+		name: "ieee_floating_point_ops", description: "whether dividing a floating-point number by 0 gives infinity or NaN; else NULL",
+		set: func(s *Session, v string) error {
+			on := true
+			err := setBool(&on, v)
+			s.settings.nullDivision = !on
+			return err
+		},
+		get: func(s *Session) string { return strconv.FormatBool(!s.settings.nullDivision) },
 	},
 	{
 		name: "max_temp_directory_size", instance: true, description: "most disk space for temporary files, such as 10GB; -1: no limit",
@@ -317,6 +347,16 @@ func (s *Session) setSearchPath(v string, many bool) error {
 	}
 	s.settings.searchPath = path
 	return nil
+}
+
+// settingsTable lists the settings with their present values.
+func (s *Session) settingsTable() []bind.Setting {
+	out := make([]bind.Setting, len(settings))
+	for i := range settings {
+		st := &settings[i]
+		out[i] = bind.Setting{Name: st.name, Value: st.get(s), Description: st.description, Aliases: st.aliases, Instance: st.instance}
+	}
+	return out
 }
 
 // lookup finds a setting by name or alias, without regard to case.

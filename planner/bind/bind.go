@@ -40,6 +40,13 @@ type Options struct {
 	// FirstRow: a scalar subquery with several rows gives its first one rather
 	// than 21000. OrderLiterals: ORDER BY may name a literal that is no position.
 	FirstRow, OrderLiterals bool
+	// Settings lists the settings with their values; may be nil.
+	Settings func() []Setting
+	// Variables are those of SET VARIABLE, by name.
+	Variables []Variable
+	// NullDivision: dividing a floating-point number by 0 gives NULL, rather
+	// than what IEEE 754 says.
+	NullDivision bool
 	// ParamTypes are the types of the values that positional parameters will
 	// get, NamedParams those of named ones; empty or Unknown when they are not
 	// known yet.
@@ -48,6 +55,19 @@ type Options struct {
 	// Text is the statement's text, from which a view keeps its query; may be
 	// empty, then views keep no text.
 	Text string
+}
+
+// Setting is a line of duckdb_settings().
+type Setting struct {
+	Name, Value, Description string
+	Aliases                  []string
+	Instance                 bool // of the database rather than the session
+}
+
+// Variable is a variable of the session.
+type Variable struct {
+	Name  string
+	Value types.Value
 }
 
 // OpenArgs are the further arguments of a reading function.
@@ -173,11 +193,18 @@ func (b *binder) statement(stmt ast.Statement) (Statement, error) {
 	case *ast.Set:
 		return b.set(s)
 	case *ast.Reset:
+		if s.Scope == ast.ScopeVariable {
+			return &SetVariable{Name: s.Name.Name}, nil
+		}
 		return &Reset{Scope: s.Scope, Name: s.Name.Name, Pos: s.Name.Pos()}, nil
 	case *ast.Show:
 		return b.show(s)
 	case *ast.Describe:
 		return b.describe(s)
+	case *ast.Summarize:
+		return b.summarize(s)
+	case *ast.Pragma:
+		return b.pragma(s)
 	case *ast.Transaction:
 		return &Transaction{Kind: s.Kind, ReadOnly: s.ReadOnly, Pos: s.Pos()}, nil
 	case *ast.Prepare:
@@ -222,8 +249,6 @@ func statementName(s ast.Statement) string {
 		return "COMMENT"
 	case *ast.Pragma:
 		return "PRAGMA " + s.Name.Name
-	case *ast.Summarize:
-		return "SUMMARIZE"
 	case *ast.Attach:
 		return "ATTACH"
 	case *ast.Detach:

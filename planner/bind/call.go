@@ -107,6 +107,8 @@ func construct(name string) func(*binder, *exprCtx, *ast.FuncCall) (logical.Expr
 		return (*binder).listFilter
 	case "list_reduce", "array_reduce", "reduce":
 		return (*binder).listReduce
+	case "getvariable":
+		return (*binder).getVariable
 	case "struct_pack":
 		return (*binder).structPack
 	case "grouping", "grouping_id":

@@ -220,6 +220,13 @@ func (b *binder) tableName(t *ast.TableName, env *cteScope) (logical.Node, *scop
 	}
 	entry := b.o.Catalog.Find(parts, b.o.SearchPath)
 	if entry == nil {
+		if st := findSystemTable(parts); st != nil {
+			r, err := b.system(st)
+			if err != nil {
+				return nil, nil, err
+			}
+			return b.qualified(t, r, t.Alias, last, []string{"system", catalog.Main})
+		}
 		if p, ok := asPath(parts); ok {
 			return b.file(t, p, t.Alias)
 		}

@@ -288,6 +288,9 @@ func (b *binder) binary(c *exprCtx, e *ast.Binary) (logical.Expr, error) {
 	if b.o.Functions.Scalar(name) == nil {
 		return nil, unsupported(e, "the operator %s", e.Op)
 	}
+	if b.o.NullDivision && (name == "/" || name == "%") && len(args) == 2 {
+		args[1] = b.nullIfZero(args[1])
+	}
 	x, err := b.scalar(e, b.o.Functions.Scalar(name), args)
 	if err != nil || e.Op[0] != '!' {
 		return x, err
@@ -329,4 +332,23 @@ func (b *binder) concatRange(e *ast.Concat, join func(l, r logical.Expr) (logica
 		return nil, err
 	}
 	return join(l, r)
+}
+
+// nullIfZero makes a divisor of 0 NULL, for sessions in which no number is
+// divided by 0.
+func (b *binder) nullIfZero(e logical.Expr) logical.Expr {
+	t := e.Type()
+	if !t.IsNumeric() || logical.HasVolatile(e) {
+		return e
+	}
+	zero := b.cast(&logical.Const{At: -1, Value: types.IntValue(types.Of(types.Integer), 0)}, t)
+	if k, ok := e.(*logical.Const); ok {
+		if z, ok := zero.(*logical.Const); !ok || k.Value.IsNull || types.Compare(k.Value, z.Value) != 0 {
+			return e // a literal goes on adapting to its surroundings
+		}
+		return &logical.Const{At: k.At, Value: types.NullOf(t)}
+	}
+	return &logical.Case{At: logical.At(e.Pos()), Typ: t, Else: e, Whens: []logical.When{{
+		Cond: &logical.Compare{At: -1, Op: logical.Eq, Left: e, Right: zero}, Then: &logical.Const{At: -1, Value: types.NullOf(t)},
+	}}}
 }

@@ -30,6 +30,11 @@ func (b *binder) selectBody(s *ast.Select, order []ast.OrderItem, env *cteScope,
 	if node, err = sample(node, s.Sample); err != nil {
 		return nil, err
 	}
+	return b.selectOver(s, order, env, node, sc)
+}
+
+// selectOver binds the rest of a SELECT over what its FROM clause gives.
+func (b *binder) selectOver(s *ast.Select, order []ast.OrderItem, env *cteScope, node logical.Node, sc *scope) (*result, error) {
 	if err := checkWindows(s.Windows); err != nil {
 		return nil, err
 	}

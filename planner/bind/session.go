@@ -3,7 +3,6 @@ package bind
 import (
 	"strings"
 
-	"github.com/gannetdb/gannet/catalog"
 	"github.com/gannetdb/gannet/planner/logical"
 	"github.com/gannetdb/gannet/sql/ast"
 	"github.com/gannetdb/gannet/sql/sqlerr"
@@ -66,7 +65,7 @@ func constantList(elems []ast.Expr) (types.Value, error) {
 
 func (b *binder) set(s *ast.Set) (Statement, error) {
 	if s.Scope == ast.ScopeVariable {
-		return nil, unsupported(s, "SET VARIABLE")
+		return b.setVariable(s)
 	}
 	out := &Set{Scope: s.Scope, Name: s.Name.Name, Pos: s.Name.Pos()}
 	list := []ast.Expr{s.Value}
@@ -85,122 +84,6 @@ func (b *binder) set(s *ast.Set) (Statement, error) {
 		out.Values = append(out.Values, v)
 	}
 	return out, nil
-}
-
-// textTable makes a query whose rows are given as text; "" in a nullable
-// column is NULL.
-func (b *binder) textTable(names []string, rows [][]string, nullable ...bool) *Query {
-	v := &logical.Values{}
-	for _, n := range names {
-		v.Cols = append(v.Cols, b.newCol(n, types.Of(types.Varchar)))
-	}
-	for _, r := range rows {
-		row := make([]logical.Expr, len(r))
-		for i, s := range r {
-			val := types.StringValue(s)
-			if s == "" && i < len(nullable) && nullable[i] {
-				val = types.NullOf(types.Of(types.Varchar))
-			}
-			row[i] = &logical.Const{At: -1, Value: val}
-		}
-		v.Rows = append(v.Rows, row)
-	}
-	return &Query{Plan: b.finish(&result{node: v, cols: v.Cols})}
-}
-
-// show binds SHOW TABLES and its relatives to rows; SHOW x is DESCRIBE x for a
-// table or view, else a setting.
-func (b *binder) show(s *ast.Show) (Statement, error) {
-	switch s.What {
-	case "tables", "all tables":
-		var schema string
-		if len(s.Name) > 0 {
-			schema = ast.Last(s.Name).Name
-			if !b.o.Catalog.HasSchema(schema) {
-				return nil, sqlerr.At(s.Name[0].Pos(), sqlerr.CodeUndefinedSchema, "schema %q does not exist", schema)
-			}
-		}
-		all := s.What == "all tables"
-		var rows [][]string
-		for _, e := range b.o.Catalog.All() {
-			in, name := e.Names()
-			if schema != "" && !strings.EqualFold(in, schema) {
-				continue
-			}
-			if all {
-				rows = append(rows, []string{b.o.Catalog.Database, in, name})
-			} else {
-				rows = append(rows, []string{name})
-			}
-		}
-		if all {
-			return b.textTable([]string{"database", "schema", "name"}, rows), nil
-		}
-		return b.textTable([]string{"name"}, rows), nil
-	case "databases":
-		return b.textTable([]string{"database_name"}, [][]string{{b.o.Catalog.Database}}), nil
-	case "schemas":
-		var rows [][]string
-		for _, n := range b.o.Catalog.Schemas() {
-			rows = append(rows, []string{b.o.Catalog.Database, n})
-		}
-		return b.textTable([]string{"database_name", "schema_name"}, rows), nil
-	case "":
-		if e := b.o.Catalog.Find(ast.Names(s.Name), b.o.SearchPath); e != nil {
-			return b.describe(&ast.Describe{At: s.At, Table: &ast.TableName{At: s.Name[0].At, Parts: s.Name}})
-		}
-		return &Show{Name: strings.Join(ast.Names(s.Name), "."), Pos: s.Name[0].Pos()}, nil
-	}
-	return nil, unsupported(s, "SHOW %s", strings.ToUpper(s.What))
-}
-
-// describe binds DESCRIBE of a table or query to rows.
-func (b *binder) describe(s *ast.Describe) (Statement, error) {
-	var cols []logical.Column
-	var defs []catalog.Column
-	switch {
-	case s.Table != nil:
-		if t, ok := s.Table.(*ast.TableName); ok {
-			if tab, ok := b.o.Catalog.Find(ast.Names(t.Parts), b.o.SearchPath).(*catalog.Table); ok {
-				defs = tab.Columns
-			}
-		}
-		_, sc, err := b.tableRef(s.Table, nil, &scope{})
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range sc.cols {
-			col := c.col
-			col.Name = c.name
-			cols = append(cols, col)
-		}
-	case s.Query != nil:
-		st, err := b.statement(s.Query)
-		if err != nil {
-			return nil, err
-		}
-		q, ok := st.(*Query)
-		if !ok {
-			return nil, unsupported(s, "DESCRIBE of %s", statementName(s.Query))
-		}
-		cols = outputColumns(q.Plan)
-		for i := range cols {
-			cols[i].Name = q.Plan.Names[i]
-		}
-	default:
-		return b.show(&ast.Show{At: s.At, What: "tables"})
-	}
-	b.params = nil
-	var rows [][]string
-	for i, c := range cols {
-		null := "YES"
-		if i < len(defs) && defs[i].NotNull {
-			null = "NO"
-		}
-		rows = append(rows, []string{c.Name, c.Typ.String(), null, "", "", ""})
-	}
-	return b.textTable([]string{"column_name", "column_type", "null", "key", "default", "extra"}, rows,
-		false, false, false, true, true, true), nil
 }
 
 // prepare binds the inner statement once, to find its errors.

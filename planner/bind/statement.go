@@ -84,6 +84,12 @@ type Set struct {
 	Pos     int // of the name
 }
 
+// SetVariable is SET VARIABLE; Value is constant, nil for RESET VARIABLE.
+type SetVariable struct {
+	Name  string
+	Value logical.Expr
+}
+
 // Reset is RESET name; "" is all settings.
 type Reset struct {
 	Scope ast.SetScope
@@ -146,6 +152,7 @@ func (*CreateSchema) bound()  {}
 func (*DropSchemas) bound()   {}
 func (*Explain) bound()       {}
 func (*Set) bound()           {}
+func (*SetVariable) bound()   {}
 func (*Reset) bound()         {}
 func (*Show) bound()          {}
 func (*Transaction) bound()   {}

@@ -32,6 +32,24 @@ func (b *binder) tableFunction(t *ast.TableFunction) (logical.Node, *scope, erro
 	case name == "range" || name == "generate_series":
 		return b.series(t, name)
 	}
+	if st := findSystemTable([]string{name}); st != nil && len(f.Args) == 0 {
+		r, err := b.system(st)
+		if err != nil {
+			return nil, nil, err
+		}
+		return b.aliased(t, r, t.Alias, name)
+	}
+	if name == "pragma_table_info" && len(f.Args) == 1 {
+		parts, err := nameArg(f.Args[0])
+		if err != nil {
+			return nil, nil, err
+		}
+		r, err := b.tableInfo(parts)
+		if err != nil {
+			return nil, nil, err
+		}
+		return b.aliased(t, r, t.Alias, name)
+	}
 	if b.o.SystemTable != nil {
 		if table := b.o.SystemTable(name); table != nil {
 			if len(f.Args) > 0 {

@@ -34,6 +34,16 @@
 // Bloom filters (bloom.go) about the whole row group, the page index
 // (page_index.go) about the rows of each page.
 //
+// # When memory is short
+//
+// A reader holds a decompressed page a column. When that is refused, or takes
+// more than ScanSpec.Most, the reader spools (spooler.go): it decompresses one
+// page at a time, into a buffer of all columns, and writes the values, as PLAIN
+// has them, into a temporary file, from which each column reads 16 KiB at a
+// time (spooled.go is one more valueDecoder). Large PLAIN pages go there from
+// the decompressor piece by piece (stream.go). Between two row groups the
+// reader looks whether there is room again.
+//
 // # Invariants
 //
 //   - No bytes make it panic, allocate by an unchecked length, or start a

@@ -23,9 +23,9 @@ import (
 //
 // What the dependent joins become is told in dependent.go.
 //
-// The subquery of a CASE branch is joined for all rows, so that one with
-// several rows raises 21000 also for a row that does not reach the branch, as
-// does one that fails otherwise.
+// The subquery of a CASE branch is joined for all rows. One with several rows
+// raises 21000 only for a row that reaches the branch (only_row.go); one that
+// fails otherwise does so for any.
 func unnestSubqueries(c *Context, root logical.Node) (logical.Node, error) {
 	if !hasNested(root) {
 		return root, nil
@@ -42,7 +42,10 @@ type unnester struct {
 	c        *Context
 	nextCTE  int
 	together int // attempts so far
-	inOrder  int // > 0: joins for values must keep the order of the left side
+	// checked are the subqueries that may have too many rows for those who reach
+	// them, by the column that is their value.
+	checked map[logical.ColID]*logical.Call
+	inOrder int // > 0: joins for values must keep the order of the left side
 }
 
 // hasNested reports whether there is anything to unnest.
@@ -366,26 +369,49 @@ func columnName(s *logical.Subquery, id logical.ColID) string {
 
 // expr replaces the subqueries within e by columns of joins put on n.
 func (u *unnester) expr(e logical.Expr, n logical.Node) (logical.Expr, logical.Node, error) {
-	var err error
-	e = logical.Rewrite(e, func(x logical.Expr) logical.Expr {
-		s, ok := x.(*logical.Subquery)
-		if !ok || err != nil {
-			return x
-		}
-		var out logical.Expr
-		if out, n, err = u.value(s, n); err != nil {
-			return x
-		}
-		return out
-	})
+	e, err := u.within(e, &n, false)
 	return e, n, err
+}
+
+// within is expr for an expression that, when lazy, some rows do not reach.
+func (u *unnester) within(e logical.Expr, n *logical.Node, lazy bool) (logical.Expr, error) {
+	if !logical.HasSubquery(e) {
+		return e, nil
+	}
+	ops := logical.Operands(e)
+	out := make([]logical.Expr, len(ops))
+	changed := false
+	for i, o := range ops {
+		x, err := u.within(o, n, lazy || conditional(e, i))
+		if err != nil {
+			return nil, err
+		}
+		changed = changed || x != o
+		out[i] = x
+	}
+	if changed {
+		e = logical.WithOperands(e, out)
+	}
+	s, ok := e.(*logical.Subquery)
+	if !ok {
+		return e, nil
+	}
+	x, joined, err := u.value(s, *n, lazy)
+	if err != nil {
+		return nil, err
+	}
+	*n = joined
+	return x, nil
 }
 
 // value joins a subquery whose value is wanted and returns the value.
 //
 // An operand that is compared twice, as in BETWEEN and CASE x WHEN, occurs
 // twice as the same subquery; it is joined once.
-func (u *unnester) value(s *logical.Subquery, n logical.Node) (logical.Expr, logical.Node, error) {
+func (u *unnester) value(s *logical.Subquery, n logical.Node, lazy bool) (logical.Expr, logical.Node, error) {
+	if call := u.checked[s.Col]; call != nil && s.Kind == logical.ScalarSubquery && logical.RefersOnly(call, logical.Produced(n)) {
+		return call, n, nil
+	}
 	if s.Kind == logical.ScalarSubquery && logical.Produced(n)[s.Col] {
 		return &logical.Column{At: s.At, ID: s.Col, Typ: s.Typ, Name: columnName(s, s.Col)}, n, nil
 	}
@@ -394,6 +420,11 @@ func (u *unnester) value(s *logical.Subquery, n logical.Node) (logical.Expr, log
 		return nil, nil, err
 	}
 	if s.Kind == logical.ScalarSubquery {
+		if lazy {
+			if x, joined := u.onlyRow(s, plan, n); x != nil {
+				return x, joined, nil
+			}
+		}
 		kind := logical.Single
 		if exactlyOneRow(plan) && u.inOrder == 0 {
 			kind = logical.Cross

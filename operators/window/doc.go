@@ -27,5 +27,7 @@
 // Pages hold a spilling reservation. Loading and sorting a section takes a
 // reservation of its own. When a part does not fit, workers get out of each
 // other's way, other parts go to disk, and it is divided by further bits of
-// the hash; a single partition of the query that does not fit is error 53200.
+// the hash. A single partition of the query that does not fit is divided by its
+// order when its calls look back only (huge.go): row numbers and ranks, lag, and
+// running aggregates; for other calls it is error 53200.
 package window

@@ -154,7 +154,8 @@ type reader struct {
 	cur  part
 	open bool
 	sec  *section
-	at   int // next row
+	at   int   // next row
+	huge *huge // of which sec is a section; nil: sec is the part
 }
 
 func newReader(s *source) *reader {
@@ -178,6 +179,9 @@ type caller interface {
 	// eval computes the results of the rows of p, which follow those of the
 	// last call.
 	eval(ctx context.Context, s *section, p *function.WinCall, out *vector.Vector) error
+	// goOn comes before the first chunk of a section that goes on after one of n
+	// rows, instead of begin.
+	goOn(n int)
 	// end releases what the section took. Idempotent.
 	end()
 }
@@ -255,8 +259,42 @@ func (r *reader) prepare(ctx context.Context, p part) (outcome, error) {
 		r.s.done(p, &partSet{Set: sub, own: true})
 		return divided, nil
 	}
-	return 0, sqlerr.New(sqlerr.CodeOutOfMemory, "out of memory: a window has a partition of %d rows, %d bytes", rp.NumRows(), rp.Bytes()).
-		WithHint("raise the memory limit, or add columns to PARTITION BY")
+	return r.prepareHuge(ctx, rp)
+}
+
+// prepareHuge divides a part by its order, if the calls allow that.
+func (r *reader) prepareHuge(ctx context.Context, p *rowset.Partition) (_ outcome, err error) {
+	rows, bytes := p.NumRows(), p.Bytes()
+	if r.huge, err = r.w.divide(ctx, p); err != nil {
+		return 0, err
+	}
+	if r.huge == nil {
+		return 0, errHuge(rows, bytes)
+	}
+	if r.sec, err = r.huge.section(ctx, nil); err != nil {
+		return 0, err
+	}
+	r.at = 0
+	return ready, r.begin(ctx)
+}
+
+// goOn goes to the next section of a part that was divided by its order; false
+// at its end.
+func (r *reader) goOn(ctx context.Context) (bool, error) {
+	before := r.sec
+	if r.huge == nil || before == nil {
+		return false, nil
+	}
+	n := before.n
+	var err error
+	if r.sec, err = r.huge.section(ctx, before); r.sec == nil || err != nil {
+		return false, err
+	}
+	r.at = 0
+	for _, c := range r.calls {
+		c.goOn(n)
+	}
+	return true, nil
 }
 
 func (r *reader) begin(ctx context.Context) error {
@@ -282,6 +320,10 @@ func (r *reader) release() {
 // finish gives up the present part.
 func (r *reader) finish() {
 	r.release()
+	if r.huge != nil {
+		r.huge.close()
+		r.huge = nil
+	}
 	if r.open {
 		r.open = false
 		r.s.done(r.cur, nil)
@@ -295,10 +337,16 @@ func (r *reader) Next(ctx context.Context, out *vector.Chunk) (bool, error) {
 		return false, err
 	}
 	s := r.sec
-	n := min(max(r.w.env.FillLimit, 1), vector.Capacity, s.n-r.at)
-	if n == 0 {
+	if s == nil {
 		return false, nil
 	}
+	if r.at == s.n {
+		if ok, err := r.goOn(ctx); !ok || err != nil {
+			return false, err
+		}
+		s = r.sec
+	}
+	n := min(max(r.w.env.FillLimit, 1), vector.Capacity, s.n-r.at)
 	from, to := r.at, r.at+n
 	r.at = to
 	rows, bufs := s.rows[from:to], s.loaded.Bufs()
@@ -323,6 +371,9 @@ func (r *reader) Next(ctx context.Context, out *vector.Chunk) (bool, error) {
 		v.Resize(n)
 		if err := c.eval(ctx, s, &r.frame.call, v); err != nil {
 			return false, err
+		}
+		if r.huge != nil && from == 0 && call.Fn != nil && call.Fn.Name == "lag" {
+			r.huge.lagOver(call, s, v)
 		}
 	}
 	out.Len, out.Sel = n, nil

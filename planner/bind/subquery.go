@@ -74,7 +74,7 @@ func subqueryNamed(e ast.Expr, items []selectItem, sc *scope) (int, bool) {
 func onlyRow(n logical.Node) bool {
 	switch n := n.(type) {
 	case *logical.Aggregate:
-		return len(n.Groups) == 0
+		return len(n.Groups) == 0 && len(n.Omit) <= 1
 	case *logical.Project:
 		return onlyRow(n.Input)
 	case *logical.Filter:

@@ -163,6 +163,9 @@ func emptyValue(a *logical.AggCall) logical.Expr {
 // aggregate groups by the inner sides of equality conditions as well. Other
 // conditions pass when they use groups only; else D has to be below.
 func (p *puller) aggregate(n *logical.Aggregate) (*dependent, error) {
+	if s := p.u.apart(n); s != nil {
+		return p.pull(s)
+	}
 	in, err := p.pulled(n.Input)
 	if err != nil {
 		return nil, err
@@ -207,9 +210,15 @@ func (p *puller) grouped(a *logical.Aggregate, e logical.Expr, add bool) (logica
 	if !inner {
 		return e, true
 	}
+	omitted := map[int]bool{} // such groups are NULL in some sets
+	for _, o := range a.Omit {
+		for _, i := range o {
+			omitted[i] = true
+		}
+	}
 	group := func(x logical.Expr) *logical.Column {
 		for i, g := range a.Groups {
-			if logical.Equal(g, x) {
+			if !omitted[i] && logical.Equal(g, x) {
 				return logical.Ref(a.GroupCols[i])
 			}
 		}

@@ -455,7 +455,8 @@ func (u *unnester) plan(s *logical.Subquery) (logical.Node, error) {
 }
 
 // strip removes from the plan of an EXISTS what does not change whether there
-// are rows. A grouping without groups has one whatever it reads.
+// are rows. A grouping without groups, or with a grouping set without any, has
+// one whatever it reads.
 func strip(n logical.Node) logical.Node {
 	for {
 		switch m := n.(type) {
@@ -466,7 +467,7 @@ func strip(n logical.Node) logical.Node {
 			n = m.Input
 			continue
 		case *logical.Aggregate:
-			if len(m.Groups) > 0 {
+			if len(m.Groups) > 0 && !hasEmptySet(m) {
 				n = m.Input
 				continue
 			}
@@ -485,7 +486,7 @@ func strip(n logical.Node) logical.Node {
 func exactlyOneRow(n logical.Node) bool {
 	switch n := n.(type) {
 	case *logical.Aggregate:
-		return len(n.Groups) == 0
+		return len(n.Groups) == 0 && len(n.Omit) <= 1
 	case *logical.Project:
 		return exactlyOneRow(n.Input)
 	case *logical.Sort:

@@ -4,6 +4,7 @@ import (
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/kernel"
 	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/sortkey"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -18,6 +19,9 @@ type orderProbe struct {
 	// at least.
 	from, to, least [vector.Capacity]uint32
 	valid, known    [vector.Capacity]uint32
+	// of sweeps
+	pairs, spare []sortkey.Pair
+	near         []uint32 // the positions by the first word; empty: not sorted
 	// of nearestOfAll
 	column *vector.Vector
 	addrs  []raw.Addr
@@ -68,6 +72,11 @@ func (p *prober) search(sel []uint32) (hit []uint32, rows []raw.Addr) {
 		p.boundSecond(sel)
 	}
 	p.boundFirst(sel)
+	// Rows that are near each other in the order are looked at together.
+	near := sel
+	if len(op.near) == len(sel) {
+		near = op.near
+	}
 	n := 0
 	switch {
 	case b.spec.Asof:
@@ -87,7 +96,7 @@ func (p *prober) search(sel []uint32) (hit []uint32, rows []raw.Addr) {
 			p.row[q&laneMask] = row
 		}
 	default:
-		for _, q := range sel {
+		for _, q := range near {
 			row := raw.Addr(0)
 			to := op.to[q&laneMask]
 			from := o.next(op.from[q&laneMask], to, op.least[q&laneMask])
@@ -108,6 +117,15 @@ func (p *prober) boundFirst(sel []uint32) {
 	o, op := p.t.order, p.ord
 	key := &p.b.order[0]
 	base := raw.Of(raw.Bytes(o.words))
+	op.near = op.near[:0]
+	if key.exact && p.sweeps(sel) {
+		op.sortBy(0, sel)
+		sweep(base, 3, o.all.to, op.pairs[:len(sel)], key.equal, &op.to)
+		for i := range sel {
+			op.near = append(op.near, uint32(op.pairs[i].Row))
+		}
+		return
+	}
 	if key.exact {
 		for _, q := range sel {
 			from := op.from[q&laneMask]
@@ -142,6 +160,11 @@ func (p *prober) boundSecond(sel []uint32) {
 	o, op := p.t.order, p.ord
 	key := &p.b.order[1]
 	base := raw.Of(raw.Bytes(o.second))
+	if key.exact && p.sweeps(sel) {
+		op.sortBy(1, sel)
+		sweep(base, 4, o.all.to, op.pairs[:len(sel)], !key.equal, &op.least)
+		return
+	}
 	if key.exact {
 		for _, q := range sel {
 			from := op.from[q&laneMask]
@@ -169,6 +192,67 @@ func (p *prober) boundSecond(sel []uint32) {
 			}
 		}
 		op.least[q&laneMask] = lo
+	}
+}
+
+// sweepRows is how many rows a table has at least for positions to be sorted
+// before they are looked for: a smaller one is in the cache.
+const sweepRows = 1 << 13
+
+// sweeps reports whether positions are sorted and looked for in one pass over
+// the words rather than each by itself.
+func (p *prober) sweeps(sel []uint32) bool {
+	return p.b.nkeys == 0 && p.t.order.all.to >= sweepRows && len(sel) > 16
+}
+
+// sortBy sorts the positions of sel by the words of key k.
+func (op *orderProbe) sortBy(k int, sel []uint32) {
+	if op.pairs == nil {
+		op.pairs = make([]sortkey.Pair, vector.Capacity)
+		op.spare = make([]sortkey.Pair, vector.Capacity)
+	}
+	a := op.pairs[:len(sel)]
+	for i, q := range sel {
+		a[i] = sortkey.Pair{Key: op.words[k][q&laneMask], Row: raw.Addr(q)}
+	}
+	sortkey.SortPairs(a, op.spare)
+}
+
+// sweep is below for all of the sorted pairs, from index 0 on, each search
+// beginning where the last one ended, and stores the counts by position.
+func sweep(base raw.Addr, shift uint, n uint32, pairs []sortkey.Pair, equal bool, out *[vector.Capacity]uint32) {
+	word := func(i uint32) uint64 { return *raw.At[uint64](base, uintptr(i)<<shift) }
+	at := uint32(0)
+	for i := range pairs {
+		w := pairs[i].Key
+		if equal {
+			w++
+			if w == 0 {
+				at = n
+			}
+		}
+		if at < n && word(at) < w {
+			// The words up to at are less; those from end on are not.
+			end := n
+			for step := uint32(1); ; step *= 2 {
+				if step >= n-at {
+					break
+				}
+				if word(at+step) >= w {
+					end = at + step
+					break
+				}
+				at += step
+			}
+			for at++; at < end; {
+				if mid := at + (end-at)/2; word(mid) < w {
+					at = mid + 1
+				} else {
+					end = mid
+				}
+			}
+		}
+		out[uint32(pairs[i].Row)&laneMask] = at
 	}
 }
 

@@ -137,8 +137,8 @@ func TestInequalitiesManyRows(t *testing.T) {
 	r := rand.New(rand.NewPCG(17, 17))
 	for i, kind := range []join.Kind{join.Inner, join.Left, join.Full, join.Semi, join.Mark} {
 		for round := range 3 {
-			build := rangeSide(r, []types.Type{integer, integer}, 6000, 2, 90, false)
-			probe := rangeSide(r, []types.Type{integer, integer}, 30, 3, 9, false)
+			build := rangeSide(r, []types.Type{integer, integer}, 9000, 2, 90, false)
+			probe := rangeSide(r, []types.Type{integer, integer}, 80, 3, 9, false)
 			// Intervals: the build row's contains the probe row's first value.
 			for _, row := range build.rows {
 				if !row[1].IsNull {

@@ -42,8 +42,12 @@ func (b *block) join(l, r *tree) *tree {
 		work = min(work, joinWork(r, l))
 	}
 	t.cost = l.cost + r.cost + t.card + work
-	if !b.hasKey(l, r) {
-		// Without an equality every pair of rows is looked at.
+	switch {
+	case b.hasKey(l, r):
+	case b.hasRange(l, r):
+		t.cost += min(costOrder*(l.card+r.card), costCross*l.card*r.card)
+	default:
+		// Every pair of rows is looked at.
 		t.cost += costCross * l.card * r.card
 	}
 	return t

@@ -42,7 +42,7 @@
 //	TIMESTAMP WITH TIME ZONE             time.Time in the session's zone
 //	LIST, ARRAY                          []any
 //	STRUCT                               map[string]any
-//	MAP                                  []any of map[string]any{"key", "value"}
+//	MAP                                  Map
 //
 // Strings of digits scan into strings, integers and floats alike. As
 // parameters all Go kinds of numbers, bool, string, []byte, time.Time,

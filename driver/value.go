@@ -20,7 +20,7 @@ var scanTypes = map[types.ID]reflect.Type{
 	types.UBigInt: reflect.TypeFor[uint64](),
 	types.Float:   reflect.TypeFor[float64](), types.Double: reflect.TypeFor[float64](),
 	types.Blob: reflect.TypeFor[[]byte](),
-	types.List: reflect.TypeFor[[]any](), types.Array: reflect.TypeFor[[]any](), types.Map: reflect.TypeFor[[]any](),
+	types.List: reflect.TypeFor[[]any](), types.Array: reflect.TypeFor[[]any](), types.Map: reflect.TypeFor[Map](),
 	types.Struct: reflect.TypeFor[map[string]any](), types.Union: reflect.TypeFor[any](),
 }
 
@@ -86,7 +86,9 @@ func goValue(v value, zone *time.Location) any {
 		return time.Unix(0, v.I).UTC()
 	case types.TimestampTZ:
 		return time.UnixMicro(v.I).In(zone)
-	case types.List, types.Array, types.Map:
+	case types.Map:
+		return Map{v: v, zone: zone}
+	case types.List, types.Array:
 		out := make([]any, len(v.Children))
 		for i, c := range v.Children {
 			out[i] = goValue(c, zone)
@@ -120,6 +122,8 @@ func toValue(a any) (value, error) {
 	switch x := a.(type) {
 	case value:
 		return x, nil
+	case Map:
+		return x.v, nil
 	case nil:
 		return types.NullOf(types.Of(types.Null)), nil
 	case bool:

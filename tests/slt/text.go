@@ -58,9 +58,6 @@ func (e *Engine) text(v any, typ string) string {
 		}
 		return e.text(rv.Elem().Interface(), typ)
 	case reflect.Slice, reflect.Array:
-		if strings.HasPrefix(typ, "MAP(") && strings.HasSuffix(typ, ")") {
-			return e.entriesText(rv, typ)
-		}
 		elem := ""
 		if i := strings.LastIndexByte(typ, '['); i > 0 {
 			elem = typ[:i]
@@ -110,26 +107,6 @@ func (e *Engine) mapText(m reflect.Value, typ string) string {
 	parts := make([]string, len(entries))
 	for i, x := range entries {
 		parts[i] = x.text
-	}
-	return "{" + strings.Join(parts, ", ") + "}"
-}
-
-// entriesText writes a MAP that came as a list of its entries, each a map with
-// "key" and "value".
-func (e *Engine) entriesText(list reflect.Value, typ string) string {
-	kinds := []string{"", ""}
-	// Without names, the first word of a type would be taken for one.
-	if _, k := structFields("MAP(K " + strings.TrimPrefix(typ, "MAP(")); len(k) == 2 {
-		kinds[0] = k[0]
-		kinds[1] = strings.TrimSuffix(strings.TrimPrefix(typ, "MAP("+k[0]+", "), ")")
-	}
-	parts := make([]string, list.Len())
-	for i := range parts {
-		entry, ok := list.Index(i).Interface().(map[string]any)
-		if !ok {
-			return fmt.Sprint(list.Interface())
-		}
-		parts[i] = e.nested(entry["key"], kinds[0]) + "=" + e.nested(entry["value"], kinds[1])
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }

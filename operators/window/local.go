@@ -24,25 +24,33 @@ type local struct {
 
 	in     rowfmt.Input
 	cols   []*vector.Vector // the input's, then own
-	own    []*vector.Vector // the ordinals, then the key words
+	own    []*vector.Vector // the ordinals, groups of top if there is one, the key words
 	vals   [][]uint64       // of own
+	words  [][]uint64       // the key words among them
 	hashes []uint64
 	caches []kernel.HashCache
 	rows   []raw.Addr
 	tmp    *vector.Vector
+	top    *top // nil: all rows are kept
 }
 
 func newLocal(w *Window, t *operators.Task) *local {
 	l := &local{w: w, task: t, out: w.set.NewWriter(), batch: -1, rows: make([]raw.Addr, vector.Capacity)}
-	for range 1 + len(w.stored.Words) {
+	before := 1
+	if w.group != 0 {
+		before = 2
+	}
+	for range before + len(w.stored.Words) {
 		v := vector.New(types.Of(types.UBigInt))
 		v.Resize(vector.Capacity)
 		l.own = append(l.own, v)
 		l.vals = append(l.vals, vector.Values[uint64](v))
 	}
+	l.words = l.vals[before:]
 	l.cols = make([]*vector.Vector, len(w.plan.Input)+len(l.own))
 	copy(l.cols[len(w.plan.Input):], l.own)
 	l.tmp = vector.New(types.Of(types.BigInt))
+	l.top = newTop(w)
 	if n := len(w.plan.Partition); n > 0 {
 		l.hashes = make([]uint64, vector.Capacity)
 		l.caches = make([]kernel.HashCache, n)
@@ -70,10 +78,18 @@ func (l *local) Push(ctx context.Context, in *vector.Chunk) (operators.Status, e
 	l.next += uint64(n)
 	for i := range w.stored.Keys {
 		e := &w.stored.Keys[i]
-		e.Encode(in.Cols[e.Col], sel, n, l.vals[1:], l.tmp)
+		e.Encode(in.Cols[e.Col], sel, n, l.words, l.tmp)
 	}
 	for i, c := range w.plan.Partition {
 		kernel.Hash(in.Cols[c], n, sel, w.env.Seed, l.hashes, i > 0, &l.caches[i])
+	}
+	if l.top != nil {
+		if sel, n = l.top.filter(in.Cols, numbers, l.vals[1], l.words, l.hashes, sel, n); n == 0 {
+			return operators.NeedInput, nil
+		}
+		if err := l.top.compact(ctx, l, false); err != nil {
+			return operators.Finished, err
+		}
 	}
 	copy(l.cols, in.Cols[:len(w.plan.Input)])
 	for _, v := range l.own {
@@ -111,7 +127,20 @@ func (l *local) append(ctx context.Context, sel []uint32, n int) error {
 func (l *local) EndBatch(context.Context) error { return nil }
 
 // Combine implements operators.SinkLocal.
-func (l *local) Combine(ctx context.Context) error { return l.w.set.Combine(ctx, l.out) }
+func (l *local) Combine(ctx context.Context) error {
+	if l.top != nil {
+		if err := l.top.compact(ctx, l, true); err != nil {
+			return err
+		}
+		l.top.forget()
+	}
+	return l.w.set.Combine(ctx, l.out)
+}
 
 // Close implements operators.SinkLocal.
-func (l *local) Close() { l.out.Close() }
+func (l *local) Close() {
+	if l.top != nil {
+		l.top.forget()
+	}
+	l.out.Close()
+}

@@ -15,6 +15,7 @@ type Plan struct {
 	Order     []sortkey.Key
 	Calls     []Call
 	Output    []int // input columns that come out, before the calls' results
+	Top       Top
 }
 
 // Call is one function. Exactly one of Fn and Agg is set.

@@ -34,6 +34,8 @@ type Window struct {
 	// ordinal is the offset of a row's number in the order of the input.
 	ordinal   uintptr
 	byOrdinal bool // it orders rows that are equal in all keys
+	// group is the offset of a row's group of top; 0 without.
+	group uintptr
 
 	mu     sync.Mutex
 	mem    *budget.Reservation // pages; nil before first use; guarded by mu
@@ -65,6 +67,10 @@ func New(env *operators.Env, plan Plan) (*Window, error) {
 	}
 	keys = append(keys, plan.Order...)
 	ts := append(append([]types.Type{}, plan.Input...), types.Of(types.UBigInt))
+	limited := plan.limited()
+	if limited {
+		ts = append(ts, types.Of(types.UBigInt))
+	}
 	own := len(keys)
 	for i := range plan.Calls {
 		keys = append(keys, plan.Calls[i].Order...)
@@ -81,6 +87,9 @@ func New(env *operators.Env, plan Plan) (*Window, error) {
 		own += n
 	}
 	w.ordinal = rows.Layout.ColOffset(len(plan.Input))
+	if limited {
+		w.group = rows.Layout.ColOffset(len(plan.Input) + 1)
+	}
 	w.byOrdinal = plan.needsOrdinals()
 	for i := range plan.Calls {
 		f := &plan.Calls[i].Frame

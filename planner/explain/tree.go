@@ -149,7 +149,11 @@ func Line(n logical.Node) string {
 		for i := range n.Calls {
 			calls[i] = named(logical.WindowString(&n.Calls[i]), n.Cols[i].Name)
 		}
-		return "Window " + strings.Join(calls, ", ")
+		first := ""
+		if n.Top.N > 0 {
+			first = fmt.Sprintf(" first %d by %s", n.Top.N, n.Calls[n.Top.Call].Name())
+		}
+		return "Window " + strings.Join(calls, ", ") + first
 	case *logical.Recursive:
 		return "Recursive " + n.Name
 	case *logical.Unnest:

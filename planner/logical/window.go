@@ -13,6 +13,16 @@ type Window struct {
 	Input Node
 	Calls []WindowCall
 	Cols  []Column
+	// Top, unless zero, says that only rows are asked for in which the result of a
+	// call, one of row_number, rank and dense_rank, is small: others may be
+	// missing.
+	Top WindowTop
+}
+
+// WindowTop asks for rows in which call number Call gives at most N.
+type WindowTop struct {
+	Call int
+	N    int64 // 0: all rows
 }
 
 // WindowCall is one window function. Exactly one of Fn and Agg is set. Args

@@ -2,6 +2,7 @@ package physical
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/operators/pipeline"
@@ -90,6 +91,9 @@ func (b *builder) windowGroup(n *logical.Window, members []int, s *stream, keep 
 		return nil, err
 	}
 	plan := window.Plan{Input: s.types, Partition: pos[partition : partition+len(first.Partition)]}
+	if top := n.Top; top.N > 0 && slices.Contains(members, top.Call) {
+		plan.Top = window.TopOf(n.Calls[top.Call].Fn, top.N)
+	}
 	for i, k := range first.Order {
 		plan.Order = append(plan.Order, sortkey.Key{Col: pos[order+i], Desc: k.Desc, NullsFirst: k.NullsFirst})
 	}

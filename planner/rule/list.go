@@ -19,7 +19,8 @@ package rule
 //   - prune_columns after all that looks at columns.
 //   - merge_projects after pruning, which empties projections.
 //   - top_n last: nothing passes a limit anyway, and merging may have brought
-//     the sort next to it.
+//     the sort next to it. top_groups after pruning, which drops window
+//     functions that nobody reads.
 func List() []Rule {
 	return []Rule{
 		{Name: "fold_constants", Apply: foldConstants},
@@ -34,5 +35,6 @@ func List() []Rule {
 		{Name: "prune_columns", Apply: pruneColumns},
 		{Name: "merge_projects", Apply: mergeProjects},
 		{Name: "top_n", Apply: topN},
+		{Name: "top_groups", Apply: topGroups},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/operators/function/aggregate"
 	"github.com/gannetdb/gannet/operators/function/scalar"
+	"github.com/gannetdb/gannet/operators/function/window"
 	"github.com/gannetdb/gannet/planner/bind"
 	"github.com/gannetdb/gannet/planner/explain"
 	"github.com/gannetdb/gannet/planner/optimizer"
@@ -22,7 +23,7 @@ import (
 // output. With expect=rule the named rule must change the plan, with
 // expect-not=rule it must not.
 func TestRules(t *testing.T) {
-	functions := function.NewRegistry(scalar.Builtins, aggregate.Builtins)
+	functions := function.NewRegistry(scalar.Builtins, aggregate.Builtins, window.Builtins...)
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
 			arg := func(key string) []string {

@@ -313,3 +313,33 @@ func TestEveryOperationFails(t *testing.T) {
 		}
 	}
 }
+
+func TestSetDir(t *testing.T) {
+	base := t.TempDir()
+	one, two := filepath.Join(base, "one"), filepath.Join(base, "two")
+	m := NewManager(Options{Dir: one})
+	defer m.Close()
+	f, err := m.Create("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := m.SetDir(two); ok || err != nil {
+		t.Fatal("changed while a file is open", ok, err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if ok, err := m.SetDir(two); !ok || err != nil {
+		t.Fatal("not changed", ok, err)
+	}
+	if _, err := os.Stat(one); !os.IsNotExist(err) {
+		t.Errorf("the old directory is left: %v", err)
+	}
+	if f, err = m.Create("test"); err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if es, err := os.ReadDir(two); err != nil || len(es) != 1 {
+		t.Errorf("%d entries in the new directory, %v", len(es), err)
+	}
+}

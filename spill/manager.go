@@ -85,6 +85,29 @@ func (m *Manager) MaxBytes() int64 { return m.maxBytes.Load() }
 // SetMaxBytes changes the bound; 0 or less means none. What is written stays.
 func (m *Manager) SetMaxBytes(n int64) { m.maxBytes.Store(max(n, 0)) }
 
+// SetDir changes where the manager makes its directory; the one it has made is
+// removed. It reports false, and changes nothing, while files are open. Errors
+// are those of removing the old directory.
+func (m *Manager) SetDir(dir string) (bool, error) {
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed || len(m.files) > 0 {
+		return false, nil
+	}
+	if m.dir != nil {
+		m.reaper.wait() // files that are closed may not be gone
+		if err := m.dir.remove(); err != nil {
+			return false, m.ioError(err, "remove the directory for temporary files")
+		}
+		m.dir = nil
+	}
+	m.opts.Dir = dir
+	return true, nil
+}
+
 // Create makes a new file. The tag names its purpose in errors ("sort runs").
 // The caller closes it.
 func (m *Manager) Create(tag string) (*File, error) {

@@ -80,12 +80,13 @@ func (s *Session) analyze(ctx context.Context, env *operators.Env, plan *logical
 
 // note words what a node did.
 func note(m *physical.Measure) string {
-	if m == nil || m.Profile == nil {
+	if m == nil {
 		return ""
 	}
-	parts := []string{
-		fmt.Sprintf("rows: %d", m.Profile.Rows.Load()),
-		fmt.Sprintf("time: %s", time.Duration(m.Profile.Nanos.Load()).Round(10*time.Microsecond)),
+	var parts []string
+	if m.Profile != nil {
+		parts = append(parts, fmt.Sprintf("rows: %d", m.Profile.Rows.Load()),
+			fmt.Sprintf("time: %s", time.Duration(m.Profile.Nanos.Load()).Round(10*time.Microsecond)))
 	}
 	if c := m.Counters; c != nil {
 		parts = append(parts, scanNote(c)...)

@@ -286,8 +286,15 @@ var settings = []setting{
 	{
 		name: "temp_directory", instance: true, description: "where temporary files go",
 		set: func(s *Session, v string) error {
-			if s.db.spillIfMade() != nil {
-				return sqlerr.New(sqlerr.CodeCannotChangeNow, "temp_directory cannot change after the first temporary file")
+			if m := s.db.spillIfMade(); m != nil {
+				ok, err := m.SetDir(v)
+				if err != nil {
+					return err
+				}
+				if !ok {
+					return sqlerr.New(sqlerr.CodeCannotChangeNow, "temp_directory cannot change while there are temporary files")
+				}
+				m.Sweep()
 			}
 			s.db.change(func(o *instance) { o.tempDir = v })
 			return nil

@@ -66,7 +66,7 @@ func (b *builder) node(n logical.Node, need map[logical.ColID]bool) (*stream, er
 	case *logical.CTE:
 		b.ctes[n.ID] = &cte{def: n}
 		s, err := b.node(n.Body, need)
-		if err == nil {
+		if err == nil && b.plan.measures[n] == nil {
 			b.measure(n, nil)
 		}
 		return s, err
@@ -281,30 +281,38 @@ func (b *builder) limit(n *logical.Limit, need map[logical.ColID]bool) (*stream,
 		b.measure(n, nil)
 		return s, nil
 	}
+	var kept func() []string
 	if !s.single {
 		keep := int64(-1)
 		if count >= 0 {
 			keep = count + min(offset, 1<<62-count)
 		}
-		if s, err = b.collected(s, "limit", keep); err != nil {
+		var table *memory.Table
+		if s, table, err = b.collected(s, "limit", keep); err != nil {
 			return nil, err
 		}
 		s.single = true
+		kept = keptRows(table)
 	}
-	b.measure(n, s.add(order.NewLimit(b.env, s.types, count, offset)))
+	b.measure(n, s.add(order.NewLimit(b.env, s.types, count, offset))).Extra = kept
 	s.feeds = nil // which rows come first must not change
 	return s, nil
 }
 
 // collected ends s in a table in memory, of which the result reads. limit as
 // in write.NewCollect. The result is read by one worker when there is a limit.
-func (b *builder) collected(s *stream, name string, limit int64) (*stream, error) {
+func (b *builder) collected(s *stream, name string, limit int64) (*stream, *memory.Table, error) {
 	table := b.newTable(name, s.types)
 	fill, _ := b.breaker(s, name, write.NewCollect(table, limit))
 	out := b.tableStream(table, s.types, limit >= 0)
 	out.deps = []*pipeline.Pipeline{fill}
 	out.pos = s.pos
-	return out, nil
+	return out, table, nil
+}
+
+// keptRows words what rows kept in a table took.
+func keptRows(t *memory.Table) func() []string {
+	return func() []string { return spilled(t.PeakBytes(), t.Spilled()) }
 }
 
 // newTable makes a table in memory that the plan closes.
@@ -361,8 +369,7 @@ func (b *builder) cteRef(n *logical.CTERef, need map[logical.ColID]bool) (*strea
 		}
 		c.table = b.newTable(n.Name, s.types)
 		c.fill, _ = b.breaker(s, n.Name, write.NewCollect(c.table, -1))
-		kept := c.table
-		b.plan.measures[c.def] = &Measure{Extra: func() []string { return spilled(kept.PeakBytes(), kept.Spilled()) }}
+		b.plan.measures[c.def] = &Measure{Extra: keptRows(c.table)}
 	}
 	ts := make([]types.Type, len(n.Cols))
 	for i, col := range n.Cols {

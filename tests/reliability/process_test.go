@@ -18,6 +18,7 @@ import (
 
 	gannet "github.com/gannetdb/gannet/driver"
 	"github.com/gannetdb/gannet/driver/engine"
+	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/tests/slt"
 )
 
@@ -26,6 +27,7 @@ import (
 type job struct {
 	Settings []gannet.Setting
 	Setup    []string
+	Before   []string // run before Query, and counted with it
 	Query    string
 	Keep     bool // report the rows, too
 }
@@ -36,13 +38,14 @@ type figures struct {
 	Types          []string   // with Keep
 	Cells          [][]string // with Keep
 	Nanos          int64
+	CPU            int64 // nanoseconds of all threads, where the system tells
 	IdleKB, PeakKB int64 // resident size before the query; its peak during it
 	Need           int64 // peak of the budget, in bytes
 	State          int64 // what operators that can spill held of it, at its highest
 	Left           int64 // bytes still reserved afterwards
 	Spilled        int64
 	Holders        string // who held memory when most was in use
-	Err            string
+	Err, Code      string
 }
 
 // childJob turns this test binary into that process.
@@ -57,7 +60,7 @@ func TestMain(m *testing.M) {
 			err = j.run(&f)
 		}
 		if err != nil {
-			f.Err = err.Error()
+			f.Err, f.Code = err.Error(), sqlerr.Code(err)
 		}
 		if err := json.NewEncoder(os.Stdout).Encode(&f); err != nil {
 			os.Exit(1)
@@ -137,19 +140,28 @@ func (j *job) run(f *figures) error {
 	e.Budget().ResetPeak()
 	before := e.SpillStats().BytesWritten
 	watched := watch(e, f)
-	start := time.Now()
-	if j.Keep {
+	start, cpu := time.Now(), processCPU()
+	for _, q := range j.Before {
+		if err == nil {
+			_, err = db.ExecContext(ctx, q)
+		}
+	}
+	if err != nil {
+		f.Rows = 0
+	} else if j.Keep {
 		f.Types, f.Cells, err = read(ctx, db, j.Query)
 		f.Rows = len(f.Cells)
 	} else {
 		f.Rows, err = drain(ctx, db, j.Query)
 	}
-	f.Nanos = time.Since(start).Nanoseconds()
+	f.Nanos, f.CPU = time.Since(start).Nanoseconds(), processCPU()-cpu
 	watched()
 	f.PeakKB = statusKB("VmHWM")
 	f.Need = e.Budget().Peak()
 	f.Spilled = e.SpillStats().BytesWritten - before
-	f.Left = e.Budget().Used()
+	if len(j.Before) == 0 {
+		f.Left = e.Budget().Used() // else what the statements before keep
+	}
 	return err
 }
 

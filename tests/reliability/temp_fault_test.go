@@ -194,7 +194,7 @@ func (f *faultyDB) reset(t *testing.T) {
 func TestTemporaryFileFaults(t *testing.T) {
 	most := int64(2) // values of n for each query and kind
 	if os.Getenv("GANNET_SLOW") != "" {
-		most = 200
+		most = 40
 	}
 	f := openFaulty(t)
 	spilled, failed, right := 0, 0, 0
@@ -280,7 +280,7 @@ func (f *faultyDB) check(t *testing.T, at string, left footprint) {
 func TestEveryReservationRefused(t *testing.T) {
 	most := int64(2)
 	if os.Getenv("GANNET_SLOW") != "" {
-		most = 500
+		most = 60
 	}
 	f := openFaulty(t)
 	failed, right := 0, 0

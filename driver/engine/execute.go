@@ -136,7 +136,7 @@ func (s *Session) query(ctx context.Context, plan *logical.Plan, params Params) 
 	if err != nil {
 		return nil, err
 	}
-	phys, err := physical.Lower(ctx, env, plan, physical.Options{Joins: s.settings.joins})
+	phys, err := physical.Lower(ctx, env, plan, physical.Options{Joins: s.settings.joins, DirectBits: s.settings.directBits})
 	if err != nil {
 		return nil, err
 	}
@@ -180,7 +180,7 @@ func (s *Session) collect(ctx context.Context, plan *logical.Plan, params Params
 	if err != nil {
 		return 0, err
 	}
-	phys, err := physical.Lower(ctx, env, plan, physical.Options{CutInside: true, Joins: s.settings.joins})
+	phys, err := physical.Lower(ctx, env, plan, physical.Options{CutInside: true, Joins: s.settings.joins, DirectBits: s.settings.directBits})
 	if err != nil {
 		return 0, err
 	}

@@ -54,7 +54,7 @@ func (s *Session) explain(ctx context.Context, b *bind.Explain, params Params) (
 
 // analyze runs a plan, drops its rows, and renders the plan with its figures.
 func (s *Session) analyze(ctx context.Context, env *operators.Env, plan *logical.Plan) (string, error) {
-	phys, err := physical.Lower(ctx, env, plan, physical.Options{CutInside: true, Joins: s.settings.joins})
+	phys, err := physical.Lower(ctx, env, plan, physical.Options{CutInside: true, Joins: s.settings.joins, DirectBits: s.settings.directBits})
 	if err != nil {
 		return "", err
 	}

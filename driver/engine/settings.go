@@ -28,6 +28,7 @@ type sessionSettings struct {
 	nullDivision  bool                 // ieee_floating_point_ops is off
 	explainOutput string               // of EXPLAIN; "" is physical_only
 	joins         *physical.JoinLimits // nil: the default ones
+	directBits    int                  // of groupings, as agg.Plan has it
 }
 
 // setting is a line of the table of settings.
@@ -232,6 +233,24 @@ var settings = []setting{
 		func(l *physical.JoinLimits) *float64 { return &l.Merge }),
 	joinLimit("nested_loop_join_threshold", "the most rows on one side of a join by inequalities that tries all pairs",
 		func(l *physical.JoinLimits) *float64 { return &l.NestedLoop }),
+	{
+		name: "perfect_ht_threshold", description: "groups are found without hashing among as many combinations of dictionary entries as this power of two",
+		set: func(s *Session, v string) error {
+			n, err := number(v, 0, 32)
+			if err == nil {
+				if s.settings.directBits = int(n); n == 0 {
+					s.settings.directBits = -1
+				}
+			}
+			return err
+		},
+		get: func(s *Session) string {
+			if s.settings.directBits == 0 {
+				return "12"
+			}
+			return strconv.Itoa(max(s.settings.directBits, 0))
+		},
+	},
 	{
 		name: "prefer_range_joins", description: "whether joins by equality order the rows of a key by inequalities even when they are few",
 		set: func(s *Session, v string) error {

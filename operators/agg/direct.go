@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	// maxDictSlots bounds the product of dictionary sizes, maxSlots that of
-	// all keys' domains.
+	// maxDictSlots bounds the product of dictionary sizes, unless the plan
+	// says otherwise, maxSlots that of all keys' domains.
 	maxDictSlots = 1 << 12
 	maxSlots     = 1 << 16
 	// maxStrikes is how often a promised domain may fail before it is no
@@ -59,7 +59,7 @@ func (d *direct) release() {
 
 // plan finds the domains of the keys of this chunk; false when direct
 // addressing does not apply.
-func (d *direct) plan(keys []*vector.Vector, bounds []Bounds, n int) (slots int, volatil, ok bool) {
+func (d *direct) plan(keys []*vector.Vector, bounds []Bounds, n, maxDict int) (slots int, volatil, ok bool) {
 	d.next = d.next[:0]
 	slots, dictSlots := 1, 1
 	for i, v := range keys {
@@ -70,7 +70,7 @@ func (d *direct) plan(keys []*vector.Vector, bounds []Bounds, n int) (slots int,
 			volatil = true
 		case v.Form == vector.Dictionary:
 			m = dim{form: vector.Dictionary, size: uint32(v.Dict.Len), id: v.DictID}
-			if v.Dict.Len == 0 || v.Dict.Len > maxDictSlots {
+			if v.Dict.Len == 0 || v.Dict.Len > maxDict {
 				return 0, false, false
 			}
 			dictSlots *= v.Dict.Len
@@ -86,7 +86,7 @@ func (d *direct) plan(keys []*vector.Vector, bounds []Bounds, n int) (slots int,
 			return 0, false, false
 		}
 		slots *= int(m.size)
-		if slots > maxSlots || dictSlots > maxDictSlots {
+		if slots > maxSlots || dictSlots > maxDict {
 			return 0, false, false
 		}
 		d.next = append(d.next, m)
@@ -111,7 +111,7 @@ func (l *local) tryDirect(ctx context.Context, cols []*vector.Vector, sel []uint
 	if d.off {
 		return false, nil
 	}
-	slots, volatil, ok := d.plan(l.keys, l.b.bounds, n)
+	slots, volatil, ok := d.plan(l.keys, l.b.bounds, n, l.h.plan.dictSlots())
 	if !ok {
 		return false, nil
 	}

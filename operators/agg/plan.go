@@ -21,6 +21,21 @@ type Plan struct {
 	Bounds []Bounds
 	// EstGroups is how many groups the planner expects, 0 if it does not know.
 	EstGroups float64
+	// DirectBits is the logarithm of how many combinations of dictionary
+	// entries may be addressed as they are, without hashing; 0: 12, negative:
+	// none.
+	DirectBits int
+}
+
+// dictSlots is how many combinations of dictionary entries may be addressed.
+func (p *Plan) dictSlots() int {
+	switch {
+	case p.DirectBits < 0:
+		return 0
+	case p.DirectBits == 0:
+		return maxDictSlots
+	}
+	return min(1<<min(p.DirectBits, 30), maxSlots)
 }
 
 // Agg is one aggregate. Its arguments have the types Fn.Params.

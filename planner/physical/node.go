@@ -168,7 +168,7 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 		return nil, err
 	}
 	plan.Input = s.types
-	plan.EstGroups = b.est.Node(n).Rows
+	plan.EstGroups, plan.DirectBits = b.est.Node(n).Rows, b.directBits
 	plan.Groups = at[:len(n.Groups)]
 	for i, a := range calls {
 		p := places[i]

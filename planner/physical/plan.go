@@ -24,6 +24,8 @@ type Options struct {
 	CutInside bool
 	// Joins are the limits of joins by inequalities; nil: the default ones.
 	Joins *JoinLimits
+	// DirectBits is agg.Plan's.
+	DirectBits int
 }
 
 // Plan is a lowered plan. Finish adds its last sink; Close, called always,
@@ -85,6 +87,8 @@ type builder struct {
 	est   *cardinality.Estimator
 	ctes  map[int]*cte
 	joins JoinLimits
+	// directBits is agg.Plan's DirectBits.
+	directBits int
 	// scans are those of tables; they share a reservation.
 	scans []*scanSource
 }
@@ -99,7 +103,7 @@ type cte struct {
 // Lower lowers plan. After an error nothing is held.
 func Lower(ctx context.Context, env *operators.Env, plan *logical.Plan, o Options) (*Plan, error) {
 	b := &builder{ctx: ctx, env: env, est: cardinality.New(ctx), ctes: map[int]*cte{}, plan: &Plan{left: -1, measures: map[logical.Node]*Measure{}}}
-	b.joins = DefaultJoinLimits()
+	b.joins, b.directBits = DefaultJoinLimits(), o.DirectBits
 	if o.Joins != nil {
 		b.joins = *o.Joins
 	}

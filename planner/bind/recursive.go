@@ -67,9 +67,6 @@ func (b *binder) recursive(c *ast.CTE, q *ast.Query, env *cteScope, outer *scope
 	if len(term.cols) != len(want) {
 		return nil, sqlerr.At(set.Terms[last].Pos(), sqlerr.CodeSyntax, "the sides of UNION have %d and %d columns", len(want), len(term.cols))
 	}
-	if len(logical.FreeColumns(n.Anchor))+len(logical.FreeColumns(term.node)) > 0 {
-		return nil, unsupported(c, "a recursive CTE that refers to the query around it")
-	}
 	n.Term, n.TermOut = b.castColumns(term, want)
 	if countRefs(n.Term, total.id) > 0 {
 		n.Total = total.id

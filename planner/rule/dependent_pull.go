@@ -46,6 +46,8 @@ func (p *puller) free(n logical.Node) (*dependent, error) {
 		return p.pull(p.u.projected(n))
 	case *logical.Unnest:
 		return p.unnest(n)
+	case *logical.Recursive:
+		return p.recursive(n)
 	}
 	return nil, p.refuse(n, "a correlated subquery of this form")
 }

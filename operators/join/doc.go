@@ -1,5 +1,6 @@
-// Package join holds the hash join: inner, outer, semi, anti, mark and single
-// joins, over equality keys or none, that spill.
+// Package join holds the joins: inner, outer, semi, anti, mark and single ones,
+// over equality keys, inequalities or neither, and ASOF joins, all of which
+// spill; and the positional join.
 //
 //	build, err := join.NewBuild(env, spec)   // sink of the build pipeline
 //	probe := build.Probe()                   // operator of a pipeline that depends on it
@@ -39,6 +40,20 @@
 // block, each block of build rows as large as memory allows, with a bitmap of
 // the probe rows that have found a match.
 //
+// # Inequalities
+//
+// With Spec.Ranges the rows of each key, or all rows, are ordered by one or two
+// inequalities (order.go): a table then has an array of addresses in order
+// beside the directory, whose rows refer to spans of it instead of chains. A
+// probe row finds its candidates by binary search (order_search.go), among
+// which a tree of maxima finds those that fulfil the second inequality. The
+// probe side needs no order and streams as ever; what is put aside, and blocks
+// of build rows that do not fit, work as they do for other joins.
+//
+// An ASOF join (Spec.Asof) takes the last candidate, or, with a residual, the
+// last that fulfils it. A partition that does not fit and has no hash bits left
+// to divide it is cut by values of the inequality (order_spill.go).
+//
 // # NULL
 //
 // Keys compare with =, under which NULL matches nothing, or with IS NOT
@@ -46,7 +61,8 @@
 // keys and the residual, is three-valued: the mark is TRUE when it holds for
 // some build row, else NULL when it is unknown for some, else FALSE. A
 // predicate that is merely a filter of the subquery has to be made two-valued
-// by the planner (a NullSafe key, or p IS TRUE).
+// by the planner (a NullSafe key, or p IS TRUE). Inequalities are false for NULL;
+// for Mark and NullAnti see Spec.Ranges.
 //
 // # Memory
 //

@@ -83,9 +83,15 @@ func (b *block) attached(s set) bool {
 	return false
 }
 
-// anchor is what an attachment without a condition is joined to: the first
-// relation.
+// anchor is what an attachment without a condition is joined to: the relation
+// that a filter compares it with, so that the filter comes as early as it can,
+// or else the first relation.
 func (b *block) anchor(i int) set {
+	for _, c := range b.conds {
+		if others := c.rels.minus(single(i)); c.rels.has(i) && others.count() == 1 && !b.attached(others) {
+			return others
+		}
+	}
 	for k, r := range b.rels {
 		if r.attach == nil && k != i {
 			return single(k)

@@ -442,13 +442,7 @@ func (c *columnReader) readCodes(ctx context.Context, n int) (done int, err erro
 					return done, err
 				}
 			}
-			spread(codes, c.valid[:], 0, m)
-			null := uint32(c.dictLen)
-			for i := range codes {
-				if !vector.Bitmap(c.valid[:]).Get(i) {
-					codes[i] = null
-				}
-			}
+			spreadCodes(codes, c.valid[:], m, uint32(c.dictLen))
 		}
 		c.pageLeft -= k
 		done += k

@@ -75,11 +75,27 @@ func repackLevels(dst, src []byte, width, n int) {
 // bits are set in valid from position at on, m of them. What it leaves at the
 // other positions is some value of data.
 func spread[T any](data []T, valid vector.Bitmap, at, m int) {
-	for i := len(data) - 1; i > m-1 && m > 0; i-- {
-		if valid.Get(at + i) {
-			m--
-			data[i] = data[m]
-		}
+	// Without a branch: where the NULLs are cannot be foreseen.
+	for i := len(data) - 1; i >= m && m > 0; i-- {
+		data[i] = data[m-1]
+		m -= int(valid[(at+i)>>6] >> (uint(at+i) & 63) & 1)
+	}
+}
+
+// spreadCodes is spread from position 0 on, which puts null at the positions
+// whose bits are not set.
+func spreadCodes(codes []uint32, valid vector.Bitmap, m int, null uint32) {
+	i := len(codes) - 1
+	for ; i >= m && m > 0; i-- {
+		bit := uint32(valid[i>>6] >> (uint(i) & 63) & 1)
+		codes[i] = codes[m-1]&-bit | null&^-bit
+		m -= int(bit)
+	}
+	if m > 0 {
+		return // all further ones are in their place
+	}
+	for ; i >= 0; i-- {
+		codes[i] = null
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 func (e *Estimator) estimate(n logical.Node) *Stats {
 	switch n := n.(type) {
 	case *logical.Scan:
-		return Apply(e.scan(n), n.Filters)
+		return e.table(Apply(e.scan(n), n.Filters))
 	case *logical.Values:
 		s := &Stats{Rows: float64(len(n.Rows)), Base: float64(len(n.Rows)), Cols: map[logical.ColID]Column{}}
 		for _, c := range n.Cols {
@@ -78,9 +78,20 @@ func (e *Estimator) estimate(n logical.Node) *Stats {
 				s.Cols[c.ID] = def.Cols[e.out[n.ID][i]]
 			}
 		}
-		return s
+		return e.table(s)
 	}
 	return &Stats{Rows: 1000, Base: 1000, Cols: map[logical.ColID]Column{}}
+}
+
+// table makes the columns of s those of a table of its own.
+func (e *Estimator) table(s *Stats) *Stats {
+	e.tables++
+	out := &Stats{Rows: s.Rows, Base: s.Base, Cols: make(map[logical.ColID]Column, len(s.Cols))}
+	for id, c := range s.Cols {
+		c.Table, c.TableRows = e.tables, s.Rows
+		out.Cols[id] = c
+	}
+	return out
 }
 
 // column is the estimate of an expression's values.
@@ -137,12 +148,19 @@ func (e *Estimator) aggregate(n *logical.Aggregate) *Stats {
 // Groups estimates the distinct combinations of the given expressions.
 func (s *Stats) Groups(groups []logical.Expr) float64 {
 	n := 1.0
+	tables := map[int]float64{} // combinations of the columns of a table
 	for _, g := range groups {
-		n *= max(1, min(s.ndvOf(g), max(s.Rows, 1)))
+		d := max(1, min(s.ndvOf(g), max(s.Rows, 1)))
 		if s.nulls(g) > 0 {
-			n++
+			d++
 		}
-		if n > s.Rows {
+		if c, ok := g.(*logical.Column); ok && s.Cols[c.ID].Table > 0 {
+			k := s.Cols[c.ID]
+			before := max(1, tables[k.Table])
+			d = max(1, min(before*d, max(k.TableRows, 1))/before)
+			tables[k.Table] = before * d
+		}
+		if n *= d; n > s.Rows {
 			break
 		}
 	}
@@ -166,7 +184,7 @@ func (e *Estimator) setOp(n *logical.SetOp) *Stats {
 			old, ok := s.Cols[c.ID]
 			if ok && n.Kind == logical.Union {
 				col.NDV += old.NDV
-				col.Bounded = col.Bounded && old.Bounded
+				col.Bounded, col.Table = col.Bounded && old.Bounded, 0
 				col.Lo, col.Hi = min(col.Lo, old.Lo), max(col.Hi, old.Hi)
 			}
 			if !ok || n.Kind == logical.Union {

@@ -32,6 +32,10 @@ type Column struct {
 	Nulls float64
 	// Bytes is the mean width of a value in memory.
 	Bytes float64
+	// Table tells apart the tables that columns come from, 0: none. Columns of
+	// one table have no more combinations of values than it has rows.
+	Table     int
+	TableRows float64
 }
 
 // Width is the mean bytes of a row of the given columns.
@@ -73,6 +77,8 @@ type Estimator struct {
 	nodes map[logical.Node]*Stats
 	ctes  map[int]*Stats
 	out   map[int][]logical.ColID
+	// tables is the last Column.Table given away.
+	tables int
 }
 
 // New returns an estimator; ctx bounds the reading of file footers.

@@ -16,6 +16,8 @@ package rule
 //   - order_joins, once the blocks are as large as they get. It puts filters
 //     that became complete above attachments, hence
 //   - push_filters_again: cheap, and moves what implied equalities added.
+//   - group_twice when the order of joins is known, and with it how many rows
+//     there are to group.
 //   - prune_columns after all that looks at columns.
 //   - merge_projects after pruning, which empties projections.
 //   - top_n last: nothing passes a limit anyway, and merging may have brought
@@ -32,6 +34,7 @@ func List() []Rule {
 		{Name: "prune_columns_early", Apply: pruneColumns},
 		{Name: "order_joins", Apply: orderJoins},
 		{Name: "push_filters_again", Apply: pushFilters},
+		{Name: "group_twice", Apply: groupTwice},
 		{Name: "prune_columns", Apply: pruneColumns},
 		{Name: "merge_projects", Apply: mergeProjects},
 		{Name: "top_n", Apply: topN},

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/gannetdb/gannet/catalog"
@@ -128,7 +129,7 @@ func (b *binder) tableItem(t ast.TableRef, env *cteScope, left *scope) (logical.
 		if err != nil {
 			return nil, nil, err
 		}
-		return b.aliased(t, r, t.Alias, "")
+		return b.aliased(t, r, t.Alias, unnamed(left))
 	case *ast.Join:
 		return b.join(t, env, left)
 	case *ast.StatementTable:
@@ -157,6 +158,22 @@ func (b *binder) tableItem(t ast.TableRef, env *cteScope, left *scope) (logical.
 		return nil, nil, unsupported(t, "UNPIVOT")
 	}
 	return nil, nil, unsupported(t, "this kind of table")
+}
+
+// unnamed is what a subquery without an alias is called, behind the items left
+// of FROM: unnamed_subquery, unnamed_subquery2 and so on.
+func unnamed(left *scope) string {
+	const name = "unnamed_subquery"
+	n := 1
+	for _, r := range left.rels {
+		if strings.HasPrefix(r.name, name) && r.implicit {
+			n++
+		}
+	}
+	if n == 1 {
+		return name
+	}
+	return name + strconv.Itoa(n)
 }
 
 // aliased makes the scope of a relation whose columns are cols of a result,

@@ -40,11 +40,6 @@ func (b *binder) window(c *exprCtx, f *ast.FuncCall, name string) (logical.Expr,
 	case f.ExportState:
 		return nil, unsupported(f, "EXPORT_STATE with OVER")
 	}
-	if agg != nil {
-		if plain := fromAbove(f, agg); plain != nil {
-			f = plain
-		}
-	}
 	in := *c
 	in.inWindow = true
 	call := logical.WindowCall{At: logical.At(f.Pos()), IgnoreNulls: f.Nulls == ast.NullsIgnore}

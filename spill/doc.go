@@ -42,6 +42,12 @@
 // error XX001. The format is never read by another process and has no
 // compatibility to keep.
 //
+// # Asynchrony
+//
+// Writing ends in the page cache, from which the system writes behind; nothing is
+// ever synced. Readers say what they will read next (ReadAhead), and the system
+// reads it while they work on what they have.
+//
 // # Compression
 //
 // Payloads from 4 KiB to MaxCompressed bytes are compressed when that makes

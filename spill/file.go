@@ -361,6 +361,22 @@ func (f *File) tryAllocate(e *Extent) bool {
 	return true
 }
 
+// ReadAhead says that e will be read soon: the system may begin to. It costs little
+// and promises nothing.
+func (f *File) ReadAhead(e Extent) {
+	if e.IsZero() || f.enter() != nil {
+		return
+	}
+	defer f.exit()
+	n := int64(e.Stored) + headerSize
+	switch x := f.handle.rw.(type) {
+	case *os.File:
+		readAhead(x, e.Offset, n)
+	case vfs.File:
+		_ = x.Prefetch(e.Offset, n) // a hint, too
+	}
+}
+
 // Free lets the space of e, which nobody reads any more, be used by later
 // blocks; when nothing is left in the file its space goes back to the disk, in
 // the background when it is much. Each extent may be freed once; Close frees all.

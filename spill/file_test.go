@@ -776,3 +776,30 @@ func TestSpaceComesBack(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 }
+
+func TestReadAhead(t *testing.T) {
+	for name, fsys := range map[string]vfs.FS{"real": nil, "memory": vfs.NewMem()} {
+		t.Run(name, func(t *testing.T) {
+			m := NewManager(Options{Dir: filepath.Join(t.TempDir(), "x"), FS: fsys})
+			defer m.Close()
+			f, err := m.Create("test")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := bytes.Repeat([]byte("abcdefgh"), 1<<15)
+			e, err := f.Write(context.Background(), want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f.ReadAhead(e)
+			f.ReadAhead(Extent{})
+			if got, err := f.Read(context.Background(), e, nil); err != nil || !bytes.Equal(got, want) {
+				t.Fatal("other bytes", err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			f.ReadAhead(e)
+		})
+	}
+}

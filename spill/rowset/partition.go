@@ -203,6 +203,9 @@ func (p *Partition) Load(ctx context.Context, mem *budget.Reservation) (l *Loade
 		return l, true, nil
 	}
 	file, err := p.s.spillFile()
+	for i := 1; i < len(jobs) && err == nil; i++ {
+		file.ReadAhead(jobs[i].ext)
+	}
 	for i := 0; i < len(jobs) && err == nil; i++ {
 		_, err = file.Read(ctx, jobs[i].ext, jobs[i].dst)
 	}
@@ -338,6 +341,9 @@ func (sc *Scanner) Next(ctx context.Context) (rows PageRows, ok bool, err error)
 			if pg.n == 0 {
 				continue
 			}
+			if k := sc.row + aheadPages - 1; k < len(f.rows) {
+				sc.ahead(f.rows[k : k+1])
+			}
 			b, err := sc.read(ctx, pg, &sc.page)
 			if err != nil {
 				return PageRows{}, false, err
@@ -349,7 +355,25 @@ func (sc *Scanner) Next(ctx context.Context) (rows PageRows, ok bool, err error)
 	return PageRows{}, false, nil
 }
 
+// aheadPages is how many row pages the system reads ahead of the scanner.
+const aheadPages = 8
+
+// ahead lets the system read pages in the background that are on disk.
+func (sc *Scanner) ahead(pages []page) {
+	if len(pages) == 0 || pages[0].blk != nil {
+		return
+	}
+	file := sc.file()
+	for i := range pages {
+		if file != nil && pages[i].blk == nil {
+			file.ReadAhead(pages[i].ext)
+		}
+	}
+}
+
 func (sc *Scanner) openFragment(ctx context.Context, f *fragment) error {
+	sc.ahead(f.heap)
+	sc.ahead(f.rows[:min(aheadPages, len(f.rows))])
 	for i := range f.heap {
 		pg := &f.heap[i]
 		b, err := sc.read(ctx, pg, &sc.heap)

@@ -302,6 +302,19 @@ func (b *buffer) load(ctx context.Context, from *buffer, file *spill.File, a *ar
 	return err
 }
 
+// readAhead lets the system read columns that are on disk in the background.
+func (g *group) readAhead(ords []int) {
+	g.mu.Lock()
+	file := g.file
+	g.mu.Unlock()
+	if file == nil {
+		return
+	}
+	for _, k := range ords {
+		g.cols[k].each(func(b *buffer, _ int) { file.ReadAhead(b.ext) })
+	}
+}
+
 // diskBytes is about what load takes for the column.
 func (c *column) diskBytes() int64 {
 	var n int64

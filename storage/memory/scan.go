@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -72,7 +73,12 @@ func (s *snapshot) Scan(_ context.Context, spec *storage.ScanSpec) (storage.Scan
 	if !s.t.open() {
 		return nil, errDropped()
 	}
-	sc := &scanner{snap: s, spec: spec}
+	sc := &scanner{snap: s, spec: spec, wanted: slices.Clone(spec.Columns)}
+	for i := range spec.Predicates {
+		sc.wanted = append(sc.wanted, spec.Predicates[i].Column)
+	}
+	slices.Sort(sc.wanted)
+	sc.wanted = slices.Compact(sc.wanted)
 	counters := spec.Counters
 	for i, g := range s.groups {
 		if g.refuted(spec.Predicates) {
@@ -108,6 +114,7 @@ type scanner struct {
 	snap    *snapshot
 	spec    *storage.ScanSpec
 	morsels []morsel
+	wanted  []int // ordinals of the columns that readers want
 	next    atomic.Int64
 	closed  atomic.Bool
 }
@@ -164,6 +171,9 @@ func (r *reader) NextMorsel(context.Context) (int64, bool, error) {
 	r.g, r.from = m.g, 0
 	if r.pinned = r.g.pin(); r.pinned {
 		copy(r.cols, r.g.cols)
+	}
+	if next := r.s.next.Load(); next < int64(len(r.s.morsels)) {
+		r.s.morsels[next].g.readAhead(r.s.wanted)
 	}
 	if c := r.s.spec.Counters; c != nil {
 		c.RowGroupsRead.Add(1)

@@ -292,26 +292,29 @@ func (o *ordered) next(from, to, least uint32) uint32 {
 	if from >= to {
 		return to
 	}
-	at, level := from, 0
+	at, last, level := from, to-1, 0
 	for {
+		// For a whole block its entry above will do.
+		for at&(fanOut-1) == 0 && last-at >= fanOut-1 && level+1 < len(o.levels) {
+			at >>= fanBits
+			last >>= fanBits
+			level++
+		}
 		lv := o.levels[level]
-		stop := min(at|(fanOut-1)+1, uint32(len(lv)))
-		for ; at < stop; at++ {
-			if lv[at] >= least {
-				break
-			}
+		stop := min(at|(fanOut-1), last) + 1
+		for at < stop && lv[at] < least {
+			at++
 		}
 		if at < stop {
 			break
 		}
-		if at&(fanOut-1) != 0 || level+1 == len(o.levels) || uint64(at)<<(fanBits*level) >= uint64(to) {
+		if at > last {
 			return to
 		}
+		// The end of a block, behind which there is more.
 		at >>= fanBits
+		last >>= fanBits
 		level++
-		if int(at) >= len(o.levels[level]) {
-			return to
-		}
 	}
 	for level > 0 {
 		level--

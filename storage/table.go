@@ -66,6 +66,14 @@ type Holder interface {
 	Hold() (release func(), err error)
 }
 
+// RowIdentifier is implemented by tables whose rows have numbers that stay theirs
+// as long as they exist.
+type RowIdentifier interface {
+	// WithRowIDs returns the same rows with one more column, the last: rowid, a
+	// BIGINT that ascends with the order of the rows.
+	WithRowIDs() Table
+}
+
 // ScanSpec says what a scan must return.
 type ScanSpec struct {
 	// Columns are ordinals of Table.Columns, in output order. Empty: only row

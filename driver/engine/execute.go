@@ -31,6 +31,12 @@ func (s *Session) execute(ctx context.Context, stmt Statement, bound bind.Statem
 		return s.createTableAs(ctx, b, params)
 	case *bind.Insert:
 		return s.insert(ctx, b, params)
+	case *bind.Update:
+		return s.update(ctx, b, params)
+	case *bind.Delete:
+		return s.delete(ctx, b, params)
+	case *bind.Alter:
+		return s.alter(ctx, b, params)
 	case *bind.CreateView:
 		_, err := s.db.catalog.CreateView(b.View, b.Conflict)
 		return noRows(0), err
@@ -81,6 +87,10 @@ func planOf(b bind.Statement) *logical.Plan {
 	case *bind.CreateTableAs:
 		return b.Plan
 	case *bind.Insert:
+		return b.Plan
+	case *bind.Update:
+		return b.Plan
+	case *bind.Delete:
 		return b.Plan
 	case *bind.Explain:
 		return planOf(b.Inner)

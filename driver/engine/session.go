@@ -122,20 +122,29 @@ func (s *Session) Run(ctx context.Context, stmt Statement, params Params) (*Rows
 	if s.db.isClosed() {
 		return nil, errClosed
 	}
-	var rows *Rows
-	err := spawn.Call("statement", func() error {
-		bound, err := s.bind(ctx, stmt, params)
-		if err != nil {
+	for try := 1; ; try++ {
+		var rows *Rows
+		err := spawn.Call("statement", func() error {
+			bound, err := s.bind(ctx, stmt, params)
+			if err != nil {
+				return err
+			}
+			rows, err = s.execute(ctx, stmt, bound, params)
 			return err
+		})
+		if err == nil {
+			return rows, nil
 		}
-		rows, err = s.execute(ctx, stmt, bound, params)
-		return err
-	})
-	if err != nil {
-		return nil, err
+		// Another statement has changed what this one was bound to. It has done
+		// nothing yet, so that it can start again over what is there now.
+		if sqlerr.Code(err) != sqlerr.CodeSerialization || try == maxTries || ctx.Err() != nil {
+			return nil, err
+		}
 	}
-	return rows, nil
 }
+
+// maxTries is how often a statement starts that others get in the way of.
+const maxTries = 100
 
 // Describe binds a statement and returns its result columns and the types of
 // its parameters, without running it.

@@ -184,6 +184,12 @@ func (b *binder) statement(stmt ast.Statement) (Statement, error) {
 		return b.drop(s)
 	case *ast.Insert:
 		return b.insert(s)
+	case *ast.Update:
+		return b.update(s)
+	case *ast.Delete:
+		return b.remove(s)
+	case *ast.Alter:
+		return b.alter(s)
 	case *ast.Explain:
 		inner, err := b.statement(s.Stmt)
 		if err != nil {

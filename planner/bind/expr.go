@@ -419,6 +419,9 @@ func (b *binder) column(c *exprCtx, e *ast.ColumnRef) (logical.Expr, error) {
 		}
 		return x, nil
 	}
+	if x, err := b.rowID(c, e); x != nil || err != nil {
+		return x, err
+	}
 	if len(parts) == 1 {
 		if x, err := b.wholeRow(c, e); x != nil || err != nil {
 			return x, err

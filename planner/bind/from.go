@@ -251,12 +251,14 @@ func (b *binder) tableName(t *ast.TableName, env *cteScope) (logical.Node, *scop
 		return nil, nil, err
 	}
 	schema, _ := entry.Names()
-	var node logical.Node
-	var cols []logical.Column
 	switch e := entry.(type) {
 	case *catalog.Table:
-		scan := b.scan(e.Data.Snapshot(), e.Name)
-		node, cols = scan, scan.Cols
+		scan := b.baseScan(e, e.Data.Snapshot())
+		n, sc, err := b.qualified(t, &result{node: scan, cols: scan.Cols}, t.Alias, last, []string{b.o.Catalog.Database, schema})
+		if err == nil {
+			sc.rels[0].scan = scan
+		}
+		return n, sc, err
 	case *catalog.View:
 		r, err := b.view(e, t.Pos())
 		if err != nil {
@@ -264,7 +266,7 @@ func (b *binder) tableName(t *ast.TableName, env *cteScope) (logical.Node, *scop
 		}
 		return b.qualified(t, r, t.Alias, last, []string{b.o.Catalog.Database, schema})
 	}
-	return b.qualified(t, &result{node: node, cols: cols}, t.Alias, last, []string{b.o.Catalog.Database, schema})
+	return nil, nil, unsupported(t, "a %s in FROM", entry.What())
 }
 
 // qualified is aliased for an object of the catalog, which its schema may qualify
@@ -283,6 +285,16 @@ func (b *binder) scan(t storage.Table, name string) *logical.Scan {
 	for i, c := range t.Columns() {
 		s.Cols = append(s.Cols, b.newCol(c.Name, c.Type))
 		s.Ords = append(s.Ords, i)
+	}
+	return s
+}
+
+// baseScan makes the node that reads a table of the catalog, whose column names
+// may be others than when its rows were stored.
+func (b *binder) baseScan(t *catalog.Table, rows storage.Table) *logical.Scan {
+	s := b.scan(rows, t.Name)
+	for i := range t.Columns {
+		s.Cols[i].Name = t.Columns[i].Name
 	}
 	return s
 }

@@ -24,6 +24,10 @@ type rel struct {
 	name     string   // alias, else the table's name
 	path     []string // schema, or database and schema; empty behind an alias
 	implicit bool     // no alias was written: the schema may qualify
+	// scan reads the rows of a base table, which have IDs; nil for other
+	// relations. rowid is their column once somebody has named it.
+	scan  *logical.Scan
+	rowid *logical.Column
 }
 
 // scopeCol is a column in sight. One that USING merged away is found by its

@@ -4,6 +4,7 @@ import (
 	"github.com/gannetdb/gannet/catalog"
 	"github.com/gannetdb/gannet/planner/logical"
 	"github.com/gannetdb/gannet/sql/ast"
+	"github.com/gannetdb/gannet/storage"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -38,6 +39,34 @@ type CreateTableAs struct {
 type Insert struct {
 	Table *catalog.Table
 	Plan  *logical.Plan
+}
+
+// Update is UPDATE; the plan's output is the row ID, then all of the table's
+// columns as they shall be, cast to their types, ascending by row ID. A row ID may
+// repeat: the first counts. Not-null checks are the executor's.
+type Update struct {
+	Table *catalog.Table
+	Base  storage.Table // the rows that the plan reads
+	Plan  *logical.Plan
+}
+
+// Delete is DELETE; the plan's output is the IDs of the rows, ascending, which may
+// repeat. All: every row goes, and there is no plan.
+type Delete struct {
+	Table *catalog.Table
+	Base  storage.Table // the rows that the plan reads
+	All   bool
+	Plan  *logical.Plan
+}
+
+// Alter is ALTER TABLE or ALTER VIEW: New takes the place of Old. A table with a
+// plan gets the rows of it, else it keeps those it has. A nil Old is one that IF
+// EXISTS did not find, or that is as wanted already.
+type Alter struct {
+	Old, New catalog.Entry
+	Base     storage.Table // the rows that the plan reads
+	Plan     *logical.Plan
+	Pos      int
 }
 
 // CreateView is CREATE VIEW. The query has been bound once to find its errors;
@@ -146,6 +175,9 @@ func (*Query) bound()         {}
 func (*CreateTable) bound()   {}
 func (*CreateTableAs) bound() {}
 func (*Insert) bound()        {}
+func (*Update) bound()        {}
+func (*Delete) bound()        {}
+func (*Alter) bound()         {}
 func (*CreateView) bound()    {}
 func (*Drop) bound()          {}
 func (*CreateSchema) bound()  {}

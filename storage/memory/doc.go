@@ -5,7 +5,10 @@
 // groups at once; Snapshot gives an immutable view that scans read without
 // locks. Row groups keep per column the minimum, maximum, NULL count and a
 // sketch of the distinct values, so scans prune and the planner estimates as
-// over files. Row groups are never changed after they were published.
+// over files. Row groups are never changed after they were published: a Rewrite,
+// which deletes rows or puts others in their places, writes those anew in which
+// something changes and publishes all at once. Old ones go when the last scan of
+// the table has ended. Rows have numbers that stay theirs (WithRowIDs).
 //
 // Layout of a column in a row group: the elements as in a flat vector, one
 // contiguous buffer; a validity bitmap when a NULL occurs; string bytes beyond
@@ -20,6 +23,6 @@
 // limit, so that few bytes have to be loaded at a time.
 //
 // What it does not do yet: bring row groups back for good when memory is free
-// again, deletes, MVCC versions of rows (they come with native storage, on the
-// same row groups).
+// again, join row groups that deletes have left small, MVCC versions of rows (they
+// come with native storage, on the same row groups).
 package memory

@@ -14,12 +14,16 @@ import (
 // snapshot is a Table at one moment.
 type snapshot struct {
 	t      *Table
-	cols   []storage.Column
+	cols   []storage.Column // with IDs, the row ID is the last
 	groups []*group
+	ids    bool
 	stats  atomic.Pointer[storage.TableStats]
 }
 
-var _ storage.Table = (*snapshot)(nil)
+var (
+	_ storage.Table         = (*snapshot)(nil)
+	_ storage.RowIdentifier = (*snapshot)(nil)
+)
 
 func (s *snapshot) Columns() []storage.Column { return s.cols }
 
@@ -27,23 +31,22 @@ func (s *snapshot) Stats(context.Context) (*storage.TableStats, error) {
 	if st := s.stats.Load(); st != nil {
 		return st, nil
 	}
-	if !s.t.open() {
-		return nil, errDropped() // the row groups may be gone
+	if err := s.t.open(s.groups); err != nil {
+		return nil, err
 	}
 	defer s.t.release()
-	st := tableStats(s.cols, s.groups)
+	st := tableStats(s.cols[:len(s.t.cols)], s.groups)
+	if s.ids {
+		st.Columns = append(st.Columns, idStats(s.groups))
+	}
 	s.stats.Store(st)
 	return st, nil
 }
 
-func errDropped() error {
-	return sqlerr.New(sqlerr.CodeUndefinedTable, "the table was dropped while the statement was prepared")
-}
-
 // Hold implements storage.Holder.
 func (s *snapshot) Hold() (release func(), err error) {
-	if !s.t.open() {
-		return nil, errDropped()
+	if err := s.t.open(s.groups); err != nil {
+		return nil, err
 	}
 	return sync.OnceFunc(s.t.release), nil
 }
@@ -51,7 +54,7 @@ func (s *snapshot) Hold() (release func(), err error) {
 // ReaderBytes implements storage.ReaderSizer: the columns of the largest row group
 // that is on disk.
 func (s *snapshot) ReaderBytes(columns []int) int64 {
-	if !s.t.open() {
+	if s.t.open(s.groups) != nil {
 		return 0
 	}
 	defer s.t.release()
@@ -62,7 +65,9 @@ func (s *snapshot) ReaderBytes(columns []int) int64 {
 		}
 		n := int64(0)
 		for _, c := range columns {
-			n += g.cols[c].diskBytes()
+			if c < len(g.cols) {
+				n += g.cols[c].diskBytes()
+			}
 		}
 		most = max(most, n)
 	}
@@ -70,8 +75,8 @@ func (s *snapshot) ReaderBytes(columns []int) int64 {
 }
 
 func (s *snapshot) Scan(_ context.Context, spec *storage.ScanSpec) (storage.Scanner, error) {
-	if !s.t.open() {
-		return nil, errDropped()
+	if err := s.t.open(s.groups); err != nil {
+		return nil, err
 	}
 	sc := &scanner{snap: s, spec: spec, wanted: slices.Clone(spec.Columns)}
 	for i := range spec.Predicates {
@@ -96,6 +101,13 @@ func (s *snapshot) Scan(_ context.Context, spec *storage.ScanSpec) (storage.Scan
 func (g *group) refuted(preds []storage.Predicate) bool {
 	for i := range preds {
 		p := &preds[i]
+		if p.Column == len(g.cols) {
+			cs := idStats([]*group{g})
+			if p.Refuted(&cs, int64(g.rows)) {
+				return true
+			}
+			continue
+		}
 		st := &g.stats[p.Column]
 		cs := storage.ColumnStats{HasMinMax: st.has, Min: st.min, Max: st.max, NullCount: int64(g.cols[p.Column].nulls)}
 		if p.Refuted(&cs, int64(g.rows)) {
@@ -209,6 +221,19 @@ func (r *reader) column(ctx context.Context, ord int) (*column, error) {
 	return c, nil
 }
 
+// read points v at rows [from, from+n) of column ord.
+func (r *reader) read(ctx context.Context, ord int, v *vector.Vector, from, n int) error {
+	if ord == len(r.g.cols) {
+		r.g.readIDs(v, from, n)
+		return nil
+	}
+	c, err := r.column(ctx, ord)
+	if err == nil {
+		c.read(v, from, n)
+	}
+	return err
+}
+
 // Next implements storage.Reader.
 func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 	for r.g != nil && r.from < r.g.rows {
@@ -220,11 +245,10 @@ func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 		r.from += n
 		var sel []uint32
 		for i, p := range r.s.spec.Predicates {
-			c, err := r.column(ctx, p.Column)
+			err := r.read(ctx, p.Column, r.filter[i], from, n)
 			if err != nil {
 				return false, err
 			}
-			c.read(r.filter[i], from, n)
 			if sel, err = r.selectors[i].Select(r.filter[i], sel, n, r.sel); err != nil {
 				return false, err
 			}
@@ -243,11 +267,9 @@ func (r *reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
 			}
 		}
 		for k, ord := range r.s.spec.Columns {
-			c, err := r.column(ctx, ord)
-			if err != nil {
+			if err := r.read(ctx, ord, chunk.Cols[k], from, n); err != nil {
 				return false, err
 			}
-			c.read(chunk.Cols[k], from, n)
 		}
 		chunk.Len, chunk.Sel = n, sel
 		if c := r.s.spec.Counters; c != nil {

@@ -26,6 +26,13 @@ type group struct {
 	stats []colStats
 	batch int64 // of its first rows, while an Appender owns it
 
+	// first is the row ID of the first row that the group ever had, ids what the
+	// rows' IDs are beyond it; nil: 0, 1, 2 ... Both are set when the group is
+	// published.
+	first int64
+	ids   []uint32
+	gone  bool // freed after a Rewrite; guarded by the table's mu
+
 	mu   sync.Mutex
 	pins int         // readers of the columns in memory; guarded by mu
 	file *spill.File // what the columns were evicted to; guarded by mu
@@ -40,6 +47,8 @@ func (g *group) free() {
 		}
 		c.free(&g.store)
 	}
+	g.store.res.Shrink(int64(len(g.ids)) * idBytes)
+	g.ids = nil
 	g.rows = 0
 }
 
@@ -57,7 +66,11 @@ type Table struct {
 	groups atomic.Pointer[[]*group]
 	mu     sync.Mutex // serialises Commit and Close; guards what follows
 	closed bool
-	scans  int // open scanners, which read the blocks, and those who hold them
+	sealed bool // another table takes the place of this one
+	scans  int  // open scanners, which read the blocks, and those who hold them
+	nextID int64
+	// retired are row groups that a Rewrite replaced, while scans may read them.
+	retired []*group
 }
 
 // New returns an empty table whose memory comes from pool and is charged to
@@ -123,15 +136,25 @@ func (t *Table) Close() {
 	}
 }
 
-// open counts a scan; false: the table is closed and its memory given back.
-func (t *Table) open() bool {
+// open counts a scan of row groups. Errors: 42P01 when the table is closed and its
+// memory given back, 40001 when another table has taken its place (Seal), or when
+// the memory of a row group is given back, which was rewritten.
+func (t *Table) open(gs []*group) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.closed && t.scans == 0 {
-		return false
+		if t.sealed {
+			return sqlerr.New(sqlerr.CodeSerialization, "the table was altered while the statement was prepared")
+		}
+		return sqlerr.New(sqlerr.CodeUndefinedTable, "the table was dropped while the statement was prepared")
+	}
+	for _, g := range gs {
+		if g.gone {
+			return sqlerr.New(sqlerr.CodeSerialization, "rows were changed while the statement was prepared")
+		}
 	}
 	t.scans++
-	return true
+	return nil
 }
 
 // release ends a scan.
@@ -139,12 +162,27 @@ func (t *Table) release() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.scans--
-	if t.closed && t.scans == 0 {
+	if t.scans > 0 {
+		return
+	}
+	t.freeRetired()
+	if t.closed {
 		t.free()
 	}
 }
 
+// freeRetired gives back the row groups that nobody can read any more; mu is held.
+func (t *Table) freeRetired() {
+	t.evict.forget(t.retired)
+	for _, g := range t.retired {
+		g.free()
+		g.gone = true
+	}
+	t.retired = nil
+}
+
 func (t *Table) free() {
+	t.freeRetired()
 	gs := *t.groups.Load()
 	t.evict.forget(gs)
 	for _, g := range gs {
@@ -298,8 +336,8 @@ func (a *Appender) Commit(ctx context.Context) error {
 	slices.SortStableFunc(a.done, func(x, y *group) int { return cmp.Compare(x.batch, y.batch) })
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed {
-		return sqlerr.New(sqlerr.CodeUndefinedTable, "the table was dropped while rows were added to it")
+	if err := t.writable(); err != nil {
+		return err
 	}
 	old := *t.groups.Load()
 	all := slices.Clone(old)
@@ -307,12 +345,28 @@ func (a *Appender) Commit(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, g := range joined {
+		g.first = t.nextID
+		t.nextID += int64(g.rows)
+	}
 	all = append(all, joined...)
 	a.done = nil
 	t.groups.Store(&all)
 	// The rows are in; whether they could be written to disk is the business of
 	// whoever needs the memory.
 	_ = t.shed()
+	return nil
+}
+
+// writable tells whether rows may still be changed; mu is held. Errors: 42P01,
+// 40001.
+func (t *Table) writable() error {
+	switch {
+	case t.sealed:
+		return sqlerr.New(sqlerr.CodeSerialization, "the table was altered while its rows were changed")
+	case t.closed:
+		return sqlerr.New(sqlerr.CodeUndefinedTable, "the table was dropped while its rows were changed")
+	}
 	return nil
 }
 

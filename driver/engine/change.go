@@ -1,0 +1,132 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/gannetdb/gannet/catalog"
+	"github.com/gannetdb/gannet/planner/bind"
+	"github.com/gannetdb/gannet/planner/logical"
+	"github.com/gannetdb/gannet/sql/sqlerr"
+	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/storage/memory"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+func rowsOf(t *catalog.Table) (*memory.Table, error) {
+	m, ok := t.Data.(*memory.Table)
+	if !ok {
+		return nil, sqlerr.New(sqlerr.CodeUnsupported, "table %q cannot be written", t.Name)
+	}
+	return m, nil
+}
+
+func (s *Session) update(ctx context.Context, b *bind.Update, params Params) (*Rows, error) {
+	return s.rewrite(ctx, b.Table, b.Base, b.Plan, params, true)
+}
+
+func (s *Session) delete(ctx context.Context, b *bind.Delete, params Params) (*Rows, error) {
+	if !b.All {
+		return s.rewrite(ctx, b.Table, b.Base, b.Plan, params, false)
+	}
+	m, err := rowsOf(b.Table)
+	if err != nil {
+		return nil, err
+	}
+	n, err := m.Truncate()
+	if err != nil {
+		return nil, err
+	}
+	return countRows(n), nil
+}
+
+// rewrite runs the plan of an UPDATE or DELETE, keeps what it gives, and then
+// changes the table, so that a statement that fails has changed nothing.
+func (s *Session) rewrite(ctx context.Context, table *catalog.Table, base storage.Table, plan *logical.Plan, params Params, update bool) (*Rows, error) {
+	m, err := rowsOf(table)
+	if err != nil {
+		return nil, err
+	}
+	cols := columnsOf(plan)
+	stored := make([]storage.Column, len(cols))
+	ts := make([]types.Type, len(cols))
+	for i, c := range cols {
+		stored[i], ts[i] = storage.Column{Name: c.Name, Type: c.Type}, c.Type
+	}
+	kept := memory.NewEvictable("changes of "+table.Name, stored, s.db.pool, s.db.budget, s.db.spillManager())
+	defer kept.Close()
+	if _, err := s.collect(ctx, plan, params, kept); err != nil {
+		return nil, err
+	}
+	spec := &storage.ScanSpec{ChunkRows: s.db.options().fillLimit}
+	for i := range cols {
+		spec.Columns = append(spec.Columns, i)
+	}
+	sc, err := kept.Snapshot().Scan(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	defer sc.Close()
+	r, err := sc.NewReader()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	chunk, inMorsel := vector.NewChunk(ts), false
+	n, err := m.Rewrite(ctx, base, update, func(ctx context.Context) (*vector.Chunk, error) {
+		for {
+			if !inMorsel {
+				if _, ok, err := r.NextMorsel(ctx); !ok || err != nil {
+					return nil, err
+				}
+				inMorsel = true
+			}
+			ok, err := r.Next(ctx, chunk)
+			if ok || err != nil {
+				return chunk, err
+			}
+			inMorsel = false
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return countRows(n), nil
+}
+
+// alter puts an object in the place of another. A table whose rows change their
+// form is copied.
+func (s *Session) alter(ctx context.Context, b *bind.Alter, params Params) (*Rows, error) {
+	if b.Old == nil {
+		return noRows(0), nil
+	}
+	if b.Plan == nil {
+		return noRows(0), sqlerr.WithPos(s.db.catalog.Replace(b.Old, b.New), b.Pos)
+	}
+	old, err := rowsOf(b.Old.(*catalog.Table))
+	if err != nil {
+		return nil, err
+	}
+	e, m := s.newTable(b.New.(*catalog.Table))
+	if _, err := s.collect(ctx, b.Plan, params, m); err != nil {
+		m.Close()
+		return nil, err
+	}
+	s.db.ddl.Lock()
+	defer s.db.ddl.Unlock()
+	if err := old.Seal(b.Base); err != nil {
+		m.Close()
+		return nil, err
+	}
+	if err := s.db.catalog.Replace(b.Old, e); err != nil {
+		old.Unseal()
+		m.Close()
+		return nil, sqlerr.WithPos(err, b.Pos)
+	}
+	closeEntry(b.Old)
+	if s.db.isClosed() {
+		m.Close() // as in publish
+		return nil, errClosed
+	}
+	return noRows(0), nil
+}

@@ -8,9 +8,11 @@ import (
 // When grouping sets are computed from groups by all keys: there are at least
 // fewestSets of them, and at most one such group for rowsPerGroup of at least
 // worthGrouping rows. With fewer rows in a group it would be one more grouping
-// for little.
+// for little; but of manySets one more is little, and combinations of many keys
+// are fewer than the estimate, which takes keys as independent.
 const (
 	fewestSets    = 3
+	manySets      = 5
 	rowsPerGroup  = 4
 	worthGrouping = 10_000
 )
@@ -30,7 +32,7 @@ func groupTwice(c *Context, root logical.Node) (logical.Node, error) {
 			return n
 		}
 		in := c.Estimates.Node(a.Input)
-		if in.Rows < worthGrouping || in.Groups(a.Groups)*rowsPerGroup > in.Rows {
+		if in.Rows < worthGrouping || len(a.Omit) < manySets && in.Groups(a.Groups)*rowsPerGroup > in.Rows {
 			return n
 		}
 		inner := &logical.Aggregate{Input: a.Input, Groups: a.Groups}

@@ -55,7 +55,7 @@ func (r *report) add(w io.Writer, l *line) {
 func (r *report) foot(w io.Writer) {
 	mean, n := r.mean()
 	if n > 0 {
-		fmt.Fprintf(w, "geometric mean %s/%s over %d queries: %.3f; largest %.2f; %s\n", r.o.engineA, r.o.engineB, n, mean, r.largest(), r.slow())
+		fmt.Fprintf(w, "geometric mean %s/%s over %d queries: %.3f; largest %.2f; %s; of CPU times %.3f\n", r.o.engineA, r.o.engineB, n, mean, r.largest(), r.slow(), r.cpuMean())
 	}
 }
 
@@ -72,6 +72,21 @@ func (r *report) mean() (float64, int) {
 		return 0, 0
 	}
 	return math.Exp(sum / float64(n)), n
+}
+
+// cpuMean is the geometric mean of the ratios of CPU times; 0 without any.
+func (r *report) cpuMean() float64 {
+	sum, n := 0.0, 0
+	for _, l := range r.lines {
+		if l.Ratio > 0 && l.A.CPU > 0 && l.B.CPU > 0 {
+			sum += math.Log(float64(l.A.CPU) / float64(l.B.CPU))
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return math.Exp(sum / float64(n))
 }
 
 func (r *report) largest() float64 {
@@ -135,18 +150,18 @@ func (r *report) asMarkdown() string {
 	var sb strings.Builder
 	a, b := r.o.engineA, r.o.engineB
 	fmt.Fprintf(&sb, "%s.\n\n", r.title())
-	fmt.Fprintf(&sb, "| Query | %s ms | %s ms | ratio | %s peak MB | %s peak MB | rows | answers |\n|---|--:|--:|--:|--:|--:|--:|---|\n", a, b, a, b)
+	fmt.Fprintf(&sb, "| Query | %s ms | %s ms | ratio | %s CPU ms | %s CPU ms | %s peak MB | %s peak MB | rows | answers |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|---|\n", a, b, a, b, a, b)
 	for _, l := range r.lines {
 		other := &side{}
 		if l.B != nil {
 			other = l.B
 		}
-		fmt.Fprintf(&sb, "| %s | %s | %s | %s | %s | %s | %d | %s |\n", strings.TrimLeft(l.Query, "0"),
-			millis(l.A.Median), millis(other.Median), ratio(l.Ratio), megabytes(l.A.PeakKB), megabytes(other.PeakKB),
+		fmt.Fprintf(&sb, "| %s | %s | %s | %s | %s | %s | %s | %s | %d | %s |\n", strings.TrimLeft(l.Query, "0"),
+			millis(l.A.Median), millis(other.Median), ratio(l.Ratio), millis(l.A.CPU), millis(other.CPU), megabytes(l.A.PeakKB), megabytes(other.PeakKB),
 			l.Rows, strings.ReplaceAll(l.Verdict, "|", "\\|"))
 	}
 	if mean, n := r.mean(); n > 0 {
-		fmt.Fprintf(&sb, "\nGeometric mean of the ratios: **%.3f** over %d queries; largest %.2f; %s.\n", mean, n, r.largest(), r.slow())
+		fmt.Fprintf(&sb, "\nGeometric mean of the ratios: **%.3f** over %d queries; largest %.2f; %s. Of the CPU times: %.3f.\n", mean, n, r.largest(), r.slow(), r.cpuMean())
 	}
 	for _, l := range r.lines {
 		if len(l.Top) == 0 {

@@ -2,6 +2,7 @@ package agg
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"github.com/gannetdb/gannet/operators"
@@ -278,17 +279,35 @@ func (l *groupsLocal) Next(ctx context.Context, out *vector.Chunk) (bool, error)
 		h.layout.Gather(i, rows, heap.Bufs(), col, nil)
 	}
 	for i := range h.plan.Aggs {
-		col := out.Cols[keys+i]
-		col.Type = h.types[keys+i]
-		col.Resize(len(rows))
 		l.calls[i].Heap = heap
-		if err := h.plan.Aggs[i].Fn.Finalize(l.calls[i], rows, h.offsets[i], col, 0); err != nil {
+		if err := l.results(ctx, i, rows, out.Cols[keys+i]); err != nil {
 			return false, err
 		}
 	}
 	out.Len, out.Sel = len(rows), nil
 	h.profile.Rows.Add(int64(len(rows)))
 	return true, nil
+}
+
+// results writes the results of aggregate i. When there is no memory for them,
+// partitions that wait go to disk.
+func (l *groupsLocal) results(ctx context.Context, i int, rows []raw.Addr, out *vector.Vector) error {
+	h := l.g.h
+	for again := false; ; again = true {
+		out.Type = h.types[len(h.plan.Groups)+i]
+		out.Resize(len(rows))
+		err := h.plan.Aggs[i].Fn.Finalize(l.calls[i], rows, h.offsets[i], out, 0)
+		if err == nil || again || !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
+			return err
+		}
+		freed, spillErr := l.cur.set.SpillResident(ctx, math.MaxInt64)
+		if spillErr != nil {
+			return spillErr
+		}
+		if freed == 0 {
+			return err
+		}
+	}
 }
 
 // nextRows returns the addresses of the next groups, at most the fill limit;

@@ -59,7 +59,7 @@ func TestErrors(t *testing.T) {
 		{"SELECT a FROM t LIMIT ^DATE '2020-01-01'", "42804", "must be a number"},
 		{"SELECT * FROM ^range(1, 2, 0)", "22023", "step"},
 		{"SELECT * FROM ^read_parqet('x')", "42883", `"read_parquet"`},
-		{"^UPDATE t SET a = 1", "0A000", "UPDATE"},
+		{"UPDATE ^t SET a = 1", "0A000", "rows of table"},
 		{"INSERT INTO t (a, ^z) VALUES (1, 2)", "42703", "no column"},
 		{"INSERT INTO t ^VALUES (1)", "42601", "4 target columns but 1"},
 		{"INSERT INTO ^nope VALUES (1)", "42P01", "nope"},

@@ -108,13 +108,9 @@ func (b *binder) between(c *exprCtx, e *ast.Between) (logical.Expr, error) {
 
 // inList binds x IN (a, b, ...).
 func (b *binder) inList(c *exprCtx, e *ast.InList) (logical.Expr, error) {
-	if row, ok := e.X.(*ast.Row); ok && len(e.List) == 1 {
-		if r, ok := e.List[0].(*ast.Row); ok {
-			op := ast.OpEq
-			if e.Not {
-				op = ast.OpNe
-			}
-			return b.rowComparison(c, e.Pos(), op, row, r)
+	if row, ok := e.X.(*ast.Row); ok {
+		if x, err := b.inRows(c, e, row); x != nil || err != nil {
+			return x, err
 		}
 	}
 	x, err := b.expr(c, e.X)

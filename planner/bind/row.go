@@ -138,3 +138,84 @@ func (b *binder) listOf(e ast.Node, col logical.Column, keys []logical.SortKey) 
 	return &logical.Aggregate{AggCols: []logical.Column{b.newCol("array", bound.Return)},
 		Aggs: []logical.AggCall{{At: logical.At(e.Pos()), Fn: bound, Args: args}}}, nil
 }
+
+// maxRowTerms bounds a list of rows that is compared row by row; a longer one
+// is looked up.
+const maxRowTerms = 32
+
+// inRows binds (a, b) IN ((1, 2), ...) with rows that are written out, member by
+// member: few as a disjunction, many as a table to join with. Nil: the list is
+// of another kind.
+func (b *binder) inRows(c *exprCtx, e *ast.InList, row *ast.Row) (logical.Expr, error) {
+	width := len(row.Elems)
+	for _, m := range e.List {
+		if r, ok := m.(*ast.Row); !ok || len(r.Elems) != width {
+			return nil, nil
+		}
+	}
+	args, err := b.exprs(c, row.Elems...)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range args {
+		if logical.HasVolatile(a) || logical.HasSubquery(a) {
+			return nil, nil
+		}
+	}
+	at := logical.At(e.Pos())
+	rows := make([][]logical.Expr, len(e.List))
+	constant := true
+	for i, m := range e.List {
+		if rows[i], err = b.exprs(c, m.(*ast.Row).Elems...); err != nil {
+			return nil, err
+		}
+		for _, x := range rows[i] {
+			constant = constant && len(logical.ColumnsOf(x)) == 0 && !logical.HasSubquery(x) && !logical.HasVolatile(x)
+		}
+	}
+	if len(rows) > maxRowTerms && (!constant || c.aggs == nil && c.clause != "WHERE") {
+		return nil, nil
+	}
+	v := &logical.Values{}
+	for k := range width {
+		column := []logical.Expr{args[k]}
+		for _, r := range rows {
+			column = append(column, r[k])
+		}
+		t, err := b.common(column, unifyCompare, "IN")
+		if err != nil {
+			return nil, err
+		}
+		if t.ID == types.Null {
+			t = types.Of(types.Integer)
+		}
+		args[k] = b.cast(args[k], t)
+		for _, r := range rows {
+			r[k] = b.cast(r[k], t)
+		}
+		v.Cols = append(v.Cols, b.newCol("member", t))
+	}
+	var x logical.Expr
+	if len(rows) > maxRowTerms {
+		v.Rows = rows
+		s := &logical.Subquery{At: at, Kind: logical.Any, Plan: v, Col: v.Cols[0].ID, Arg: args[0], Rest: args[1:], Op: logical.NotDistinct, Typ: types.Of(types.Boolean)}
+		for _, col := range v.Cols[1:] {
+			s.RestCols = append(s.RestCols, col.ID)
+		}
+		x = s
+	} else {
+		var any []logical.Expr
+		for _, r := range rows {
+			var all []logical.Expr
+			for k := range r {
+				all = append(all, &logical.Compare{At: at, Op: logical.NotDistinct, Left: args[k], Right: r[k]})
+			}
+			any = append(any, logical.AndOf(all))
+		}
+		x = logical.OrOf(any)
+	}
+	if e.Not {
+		return negate(x, at), nil
+	}
+	return x, nil
+}

@@ -71,6 +71,9 @@ func (b *binder) join(j *ast.Join, env *cteScope, outer *scope) (logical.Node, *
 		}
 		merged.Input = node
 		node = merged
+		for _, r := range both.rels {
+			r.passes = append(r.passes, merged)
+		}
 	}
 	if kind == logical.Semi || kind == logical.Anti {
 		both.cols, both.rels = ls.cols, ls.rels

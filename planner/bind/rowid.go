@@ -60,4 +60,7 @@ func (r *rel) addRowID(b *binder) {
 	r.scan.Cols = append(r.scan.Cols[:len(r.scan.Cols):len(r.scan.Cols)], col)
 	r.scan.Ords = append(r.scan.Ords[:len(r.scan.Ords):len(r.scan.Ords)], len(cols)-1)
 	r.rowid = &col
+	for _, p := range r.passes {
+		p.Cols, p.Exprs = append(p.Cols, col), append(p.Exprs, logical.Ref(col))
+	}
 }

@@ -28,6 +28,8 @@ type rel struct {
 	// relations. rowid is their column once somebody has named it.
 	scan  *logical.Scan
 	rowid *logical.Column
+	// passes are projections above, innermost first, that have to pass it on.
+	passes []*logical.Project
 }
 
 // scopeCol is a column in sight. One that USING merged away is found by its

@@ -6,6 +6,8 @@
 //
 //	go run . -scale x10               TPC-H over sf0.1 times ten, as Parquet
 //	go run . -suite tpcds             TPC-DS over its mini data times ten
+//	go run . -suite outofcore -memory 128MB -n 0
+//	                                  queries that hold eight times their memory
 //	go run . -query 1,6 -profile      two queries, with Gannet's CPU profile
 //	go run . -make big                a 2 GB file to try things on
 //
@@ -17,7 +19,8 @@
 // which warms the caches and gives the answer to compare. Then the engines take
 // turns, -n times; the times are those of QueryContext up to the last row read,
 // and the median counts. Peak memory is VmHWM of /proc/self/status, reset after
-// the set-up.
+// the set-up. With -memory, a Gannet that takes more than the limit allows, a
+// tenth and 32 MiB above it, is reported.
 //
 // Answers must agree: exact numbers exactly, floating point ones to 1e-9 of
 // their size, everything else as text. Rows that differ in order only are
@@ -27,7 +30,8 @@
 //
 // main.go is the command line, suite.go the SQL and its tables, data.go writes
 // the enlarged data, shifted.go says which keys differ between its copies, worker.go the process that runs queries, client.go the
-// other end of its pipe, compare.go the judge, report.go the tables.
+// other end of its pipe, compare.go the judge, report.go the tables. outofcore/
+// has the queries of the suite that is this program's own.
 //
 // It does not test anything but speed and equality with DuckDB; tests/slt and
 // tests/oracle do.

@@ -166,6 +166,7 @@ func (c *conversion) doubles() {
 
 func (c *conversion) dates() {
 	out := vector.Values[int32](c.v)
+	form := &c.r.s.t.schema.forms[c.ord]
 	for k := range c.rows() {
 		i := c.pos(k)
 		b, null := c.text(i)
@@ -173,7 +174,13 @@ func (c *conversion) dates() {
 			c.v.SetNull(i)
 			continue
 		}
-		x, ok := isoDate(b)
+		x, ok := int32(0), false
+		if form.iso() {
+			x, ok = isoDate(b)
+		} else if x, ok = form.date(b); !ok {
+			c.misfit(i)
+			continue
+		}
 		if !ok {
 			var st types.ParseStatus
 			if x, st = types.ParseDateStrict(b); st != types.ParseOK {
@@ -206,11 +213,21 @@ func isoDate(b []byte) (int32, bool) {
 // timestamps converts to timestamps whose unit is micros microseconds.
 func (c *conversion) timestamps(micros int64) {
 	out := vector.Values[int64](c.v)
+	form := &c.r.s.t.schema.forms[c.ord]
 	for k := range c.rows() {
 		i := c.pos(k)
 		b, null := c.text(i)
 		if null {
 			c.v.SetNull(i)
+			continue
+		}
+		if !form.iso() {
+			x, ok := form.timestamp(b)
+			if !ok {
+				c.misfit(i)
+				continue
+			}
+			out[i] = x
 			continue
 		}
 		x, st := types.ParseTimestamp(b)
@@ -233,8 +250,11 @@ func floorDiv(x, d int64) int64 {
 	return q
 }
 
-// point turns a decimal comma into a point.
+// point turns a decimal comma into a point; a point is no number then.
 func (c *conversion) point(b []byte) []byte {
+	if bytes.IndexByte(b, '.') >= 0 {
+		return nil
+	}
 	c.comma = append(c.comma[:0], b...)
 	if k := bytes.IndexByte(c.comma, ','); k >= 0 {
 		c.comma[k] = '.'
@@ -328,6 +348,8 @@ func (c *conversion) strings() {
 		} else if c.nulls.is(b, f.quoted()) {
 			c.v.SetNull(i)
 			continue
+		} else if slices.Contains(c.nulls.blank, string(b)) {
+			b = nil
 		}
 		if !r.valid && !utf8.Valid(b) {
 			c.misfit(i)

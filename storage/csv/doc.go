@@ -39,6 +39,13 @@
 //
 // Memory: each reader's range and field list are charged to ScanSpec.Mem.
 //
+// # Dates
+//
+// forms.go reads dates and timestamps that are not ISO 8601's, in one of six
+// orders of day, month and year, or by the formats of the options dateformat
+// and timestampformat. A file has one order for all its dates and one for its
+// timestamps.
+//
 // What it does not do: encodings other than UTF-8, delimiters of several
-// bytes, date formats other than ISO 8601's, a reject table.
+// bytes, a reject table.
 package csv

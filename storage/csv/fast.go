@@ -27,7 +27,7 @@ func special(w, delims uint64) uint64 {
 
 // fast finds the fields of records that begin in buf[pos:limit] as long as
 // they are plain: of the right number of fields, without escapes in quotes, and
-// not at the very end of the buffer. It returns the begin of the first record
+// not at the very end of the buffer, without comments. It returns the begin of the first record
 // that is not, or that lies behind limit, for records to deal with. Blank lines
 // and comments are not plain.
 //
@@ -89,7 +89,8 @@ func (d *dialect) fast(b *block, pos, limit int) (next int) {
 				}
 			}
 			switch got := len(fs) - had; {
-			case b.maxLine > 0 && start-begin > b.maxLine:
+			case b.maxLine > 0 && start-begin > b.maxLine,
+				d.comment != 0 && bytes.IndexByte(buf[begin:start], d.comment) >= 0:
 				b.fields = fs[:had]
 				return begin
 			case got == cols:

@@ -15,29 +15,57 @@ var candidates = []types.ID{
 	types.Boolean, types.BigInt, types.Double, types.Time, types.Date, types.Timestamp, types.TimestampTZ, types.Varchar,
 }
 
-// widen returns the type of a column that had type t so far (Null: no value
-// yet) and now has the value v.
-func widen(t types.ID, v []byte, o *options) types.ID {
-	if t == types.Varchar || t != types.Null && fits(v, t, o) {
-		return t
+// widen returns what a column is that was g so far and now has the value v.
+func widen(g guess, v []byte, o *options) guess {
+	if g.orders != 0 {
+		if g.narrow(v) {
+			return g
+		}
+		return guess{id: types.Varchar}
 	}
-	switch t {
+	if g.id == types.Varchar || g.id != types.Null && fits(v, g.id, o) {
+		return g
+	}
+	switch g.id {
 	case types.Null:
 		for _, c := range candidates {
-			if o.mayBe(c) && fits(v, c, o) {
-				return c
+			if c == types.Varchar {
+				break
 			}
+			if o.mayBe(c) && fits(v, c, o) {
+				return guess{id: c}
+			}
+		}
+		// A date in a form of its own. What dateformat says holds for all dates.
+		if g = ordersOf(v); g.orders != 0 && o.mayBe(g.id) && o.formatOf(g.id) == nil {
+			return g
 		}
 	case types.BigInt:
 		if o.mayBe(types.Double) && fits(v, types.Double, o) {
-			return types.Double
+			return guess{id: types.Double}
 		}
 	case types.Timestamp:
 		if o.mayBe(types.TimestampTZ) && fits(v, types.TimestampTZ, o) {
-			return types.TimestampTZ
+			return guess{id: types.TimestampTZ}
+		}
+		// A day without a time is its midnight.
+		if _, st := types.ParseDateStrict(v); st == types.ParseOK && o.timestampFormat == nil {
+			return g
 		}
 	}
-	return types.Varchar
+	return guess{id: types.Varchar}
+}
+
+// formatOf is the format that dateformat or timestampformat gives values of
+// type t, nil for none.
+func (o *options) formatOf(t types.ID) []byte {
+	switch t {
+	case types.Date:
+		return o.dateFormat
+	case types.Timestamp:
+		return o.timestampFormat
+	}
+	return nil
 }
 
 // mayBe reports whether auto_type_candidates allows the type t.
@@ -47,11 +75,11 @@ func (o *options) mayBe(t types.ID) bool {
 
 // columnType is the narrowest type that all values of column k from record
 // from on have; Null when there is no value.
-func columnType(rows *sampled, d dialect, o *options, k, from int) types.ID {
-	t := types.Null
+func columnType(rows *sampled, d dialect, o *options, k, from int) guess {
+	t := guess{id: types.Null}
 	nulls := nullSet{texts: o.nulls, unquoted: o.unquotedNulls}
 	var buf []byte
-	for r := from; r < len(rows.starts) && t != types.Varchar; r++ {
+	for r := from; r < len(rows.starts) && t.id != types.Varchar; r++ {
 		f := rows.fields[r*rows.cols+k]
 		lo, hi := f.bounds()
 		v := rows.buf[lo:hi]
@@ -94,16 +122,26 @@ func fits(v []byte, t types.ID, o *options) bool {
 			return false
 		}
 		// Hours and minutes at least, minutes of two digits: 1:2 is none.
+		// So have the seconds a digit.
 		k := bytes.IndexByte(v, ':')
-		if k < 1 || k > 2 || len(v) < k+3 {
+		if k < 1 || k > 2 || len(v) < k+3 || v[k+2] == ':' || len(v) == k+4 {
 			return false
 		}
 		_, st := types.ParseTime(v)
 		return st == types.ParseOK
 	case types.Date:
+		if o.dateFormat != nil {
+			_, ok := (&dateForm{format: o.dateFormat}).date(v)
+			return ok
+		}
+		// A year has three digits at least; 20-01-02 is a matter of forms.go.
 		_, st := types.ParseDateStrict(v)
-		return st == types.ParseOK && len(v) > 0 && '0' <= v[0] && v[0] <= '9'
+		return st == types.ParseOK && len(v) > 2 && '0' <= v[0] && v[0] <= '9' && v[1]-'0' <= 9 && v[2]-'0' <= 9
 	case types.Timestamp:
+		if o.timestampFormat != nil {
+			_, ok := (&dateForm{format: o.timestampFormat}).timestamp(v)
+			return ok
+		}
 		if !hasTime(v) || zoned(v) {
 			return false
 		}
@@ -121,7 +159,7 @@ func fits(v []byte, t types.ID, o *options) bool {
 
 // hasTime reports whether v looks like a date with a time of day.
 func hasTime(v []byte) bool {
-	return len(v) > 0 && '0' <= v[0] && v[0] <= '9' && bytes.IndexByte(v, ':') > 0 && bytes.IndexByte(v, '-') > 0
+	return len(v) > 2 && v[0]-'0' <= 9 && v[1]-'0' <= 9 && v[2]-'0' <= 9 && bytes.IndexByte(v, ':') > 0
 }
 
 // zoned reports whether a time zone or offset follows the time of day in v.
@@ -165,6 +203,9 @@ func parses(v []byte) bool {
 // that mark a code rather than a number.
 func plainFloat(v []byte, o *options) bool {
 	if o.decimalComma {
+		if bytes.IndexByte(v, '.') >= 0 {
+			return false
+		}
 		v = bytes.Replace(v, []byte{','}, []byte{'.'}, 1)
 	}
 	d := types.TrimSpace(v)
@@ -191,13 +232,12 @@ func (t *Table) refine(ctx context.Context) error {
 	cols := make([]storage.Column, len(t.schema.cols))
 	copy(cols, t.schema.cols)
 	var open []int // columns whose type may change
-	kinds := make([]types.ID, len(cols))
+	kinds := slices.Clone(t.schema.guesses)
 	for k, c := range cols {
-		kinds[k] = c.Type.ID
 		if t.schema.guessed[k] && (c.Type.ID != types.Varchar || t.schema.empty[k]) {
 			open = append(open, k)
 			if t.schema.empty[k] {
-				kinds[k] = types.Null
+				kinds[k] = guess{id: types.Null}
 			}
 		}
 	}
@@ -245,21 +285,18 @@ func (t *Table) refine(ctx context.Context) error {
 				if nulls.is(v, f.quoted()) {
 					continue
 				}
-				if kind = widen(kind, v, &o); kind == types.Varchar {
+				if kind = widen(kind, v, &o); kind.id == types.Varchar {
 					break
 				}
 			}
-			if kinds[k] = kind; kind != types.Varchar {
+			if kinds[k] = kind; kind.id != types.Varchar {
 				still = append(still, k)
 			}
 		}
 		open = still
 	}
-	for k := range cols {
-		if t.schema.guessed[k] && kinds[k] != types.Null {
-			cols[k].Type = types.Of(kinds[k])
-		}
-	}
 	t.schema.cols = cols
+	t.schema.guesses = kinds
+	t.schema.settle(t.opt)
 	return nil
 }

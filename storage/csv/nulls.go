@@ -9,6 +9,7 @@ type nullSet struct {
 	onlyEmpty bool // the empty text and no other, quoted or not
 	unquoted  bool // texts in quotes are not NULL
 	texts     []string
+	blank     []string // texts that are empty ones: the null strings of force_not_null
 }
 
 // is reports whether a field with the content b is NULL.
@@ -26,7 +27,11 @@ func (n *nullSet) has(b []byte) bool {
 // nullsOf returns the null strings of column ord.
 func (o *options) nullsOf(ord int) nullSet {
 	if slices.Contains(o.neverNull, ord) {
-		return nullSet{}
+		n := nullSet{}
+		if len(o.nulls) > 1 || o.nulls[0] != "" {
+			n.blank = o.nulls
+		}
+		return n
 	}
 	return nullSet{onlyEmpty: len(o.nulls) == 1 && o.nulls[0] == "" && !o.unquotedNulls, unquoted: o.unquotedNulls, texts: o.nulls}
 }

@@ -33,6 +33,8 @@ type options struct {
 	compression                   string
 	maxLine                       int
 	detect                        bool
+	relaxed                       bool   // strict_mode = false
+	dateFormat, timestampFormat   []byte // of strptime
 }
 
 const (
@@ -53,6 +55,16 @@ func parseOptions(in map[string]types.Value) (*options, error) {
 	for _, b := range []byte{o.quote, o.escape, o.comment} {
 		if b != 0 && b == o.delim {
 			return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "options delim, quote, escape and comment of read_csv must differ")
+		}
+	}
+	for _, b := range []struct {
+		what string
+		c    byte
+	}{{"delimiter", o.delim}, {"quote", o.quote}, {"escape", o.escape}} {
+		for _, n := range o.nulls {
+			if b.c != 0 && strings.IndexByte(n, b.c) >= 0 {
+				return nil, sqlerr.New(sqlerr.CodeInvalidArgument, "%s must not appear in the null specification and vice versa", b.what)
+			}
 		}
 	}
 	if o.quote != 0 && o.quote == o.comment {
@@ -85,7 +97,9 @@ func (o *options) set(name string, v types.Value) error {
 	case "skip":
 		o.skip, err = integer(name, v, 0)
 	case "nullstr", "null":
-		o.nulls, err = texts(name, v)
+		if o.nulls, err = texts(name, v); err == nil && len(o.nulls) == 0 {
+			err = invalid(name, "requires a non-empty list of possible null strings (varchar) as input")
+		}
 	case "all_varchar":
 		o.allVarchar, err = boolean(name, v)
 	case "sample_size":
@@ -126,8 +140,13 @@ func (o *options) set(name string, v types.Value) error {
 	case "buffer_size":
 		_, err = integer(name, v, 1) // the memory limit decides
 	case "strict_mode":
-		// The reader is strict about quotes.
-		_, err = boolean(name, v)
+		var b bool
+		b, err = boolean(name, v)
+		o.relaxed = !b
+	case "dateformat", "date_format":
+		o.dateFormat, err = dateFormat(name, v)
+	case "timestampformat", "timestamp_format":
+		o.timestampFormat, err = dateFormat(name, v)
 	case "decimal_separator":
 		var b byte
 		if b, err = oneByte(name, v); err == nil && b != '.' && b != ',' {
@@ -168,6 +187,20 @@ func oneByte(name string, v types.Value) (byte, error) {
 		return 0, sqlerr.New(sqlerr.CodeUnsupported, "option %s of read_csv must be a single byte other than a line end", name)
 	}
 	return s[0], nil
+}
+
+// dateFormat reads a format of strptime; "", "auto" and "iso" leave it to
+// detection.
+func dateFormat(name string, v types.Value) ([]byte, error) {
+	if v.Type.ID != types.Varchar || v.IsNull {
+		return nil, invalid(name, "must be a string")
+	}
+	switch strings.ToLower(v.S) {
+	case "", "auto", "iso":
+		return nil, nil
+	}
+	f := []byte(v.S)
+	return f, types.CheckDateFormat(f)
 }
 
 func boolean(name string, v types.Value) (bool, error) {

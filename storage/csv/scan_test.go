@@ -393,6 +393,7 @@ func FuzzScan(f *testing.F) {
 		"a,b\n1,2\n", "a;b\r\n\"x\n\";2\r\n", "\"\"\"\",\"\n", "a\\,b\n'\\''", "\xef\xbb\xbf", ",,,\n,,\n", "#\n#\na", " \"x\" ,\"y\"z\n",
 		"1\n2\n\n3", "a,b\r1,2\r", "\x00\x01", "a\n" + strings.Repeat("9", 50), "x,y\n\"a\"\"b\",\" c\"\n d,\"e\\\"\"\n",
 		"2020-01-01 10:00:00+01,10:11:12,t\n", "title\n\na,b,c\n1,2,3\n4,5,6\n",
+		"a,b\n\"x\" y\" z\",1 # \"c\n 2,\"a\"b\"\n", "1/2/2020,3#4\n # x\n13/2/2020,5\n",
 	} {
 		f.Add([]byte(s), byte(0))
 		f.Add([]byte(s), byte(0xff))
@@ -414,6 +415,9 @@ func FuzzScan(f *testing.F) {
 		flag(32, "quote", `"`)
 		flag(64, "escape", `\`)
 		flag(128, "comment", "#")
+		if how&3 == 3 {
+			o["strict_mode"] = option(false)
+		}
 		fs := memFS{"f": data}
 		ctx := context.Background()
 		tab, err := Open(ctx, fs, "f", o)

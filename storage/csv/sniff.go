@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/gannetdb/gannet/sql/lexer"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
 	"github.com/gannetdb/gannet/vector/types"
@@ -17,7 +18,9 @@ type schema struct {
 	start   int64   // where the first record of data begins, behind BOM, skipped lines and header
 	rowLen  float64 // mean bytes of a sampled record
 	guessed []bool  // whether a column's type was inferred rather than given
-	empty   []bool  // whether the sample has no value of a column
+	guesses []guess // what was inferred
+	forms   []dateForm
+	empty   []bool // whether the sample has no value of a column
 }
 
 var (
@@ -32,11 +35,12 @@ func sniff(path string, sample []byte, final bool, o *options) (*schema, error) 
 	if bytes.HasPrefix(sample, bom) {
 		from = len(bom)
 	}
+	start := from
 	for k := int64(0); k < o.skip && from < len(sample); k++ {
 		from = skipLine(sample, from)
 	}
 	s := &schema{}
-	best := bestDialect(sample, from, final, o)
+	best := bestDialect(sample, start, from, final, o)
 	s.dialect = best.d
 	rows := best.rows
 	if err := s.columns(rows, best, o); err != nil {
@@ -56,8 +60,11 @@ type sampled struct {
 	second int   // behind the first good record
 	end    int
 	title  bool // lines in front of the table are passed over
+	first  int  // fields of the first good record before padding
+	leads  int  // fields that begin with a double quote and are not quoted
 	faults int
 	wider  int // begin of the first record with more fields than expected, 0: none
+	widest int // fields of the longest record
 }
 
 // candidate is a dialect with the sample as it sees it.
@@ -69,7 +76,17 @@ type candidate struct {
 // cut cuts the sample into records; the number of columns is that of the first
 // record, unless it is known.
 func cut(d dialect, sample []byte, from int, final bool, o *options) *sampled {
-	s := &sampled{block: block{buf: sample}, begin: -1}
+	s := cutAs(d, 0, sample, from, final, o)
+	if o.nullPadding && len(o.columns) == 0 && s.wider > 0 && s.widest > s.cols {
+		// Short records are padded to the longest.
+		s = cutAs(d, s.widest, sample, from, final, o)
+	}
+	return s
+}
+
+// cutAs is cut for a number of columns, 0: not known.
+func cutAs(d dialect, cols int, sample []byte, from int, final bool, o *options) *sampled {
+	s := &sampled{block: block{buf: sample, cols: cols}, begin: -1}
 	pos := from
 	limit := o.sampleRows
 	if limit < 0 {
@@ -96,6 +113,12 @@ func cut(d dialect, sample []byte, from int, final bool, o *options) *sampled {
 			break
 		}
 		got := len(fs) - had
+		if f == noFault && len(s.starts) == 0 {
+			s.first = got
+		}
+		if f == noFault {
+			s.widest = max(s.widest, got)
+		}
 		if s.cols == 0 && f == noFault {
 			s.cols = got
 			if len(o.columns) > 0 {
@@ -103,6 +126,9 @@ func cut(d dialect, sample []byte, from int, final bool, o *options) *sampled {
 			}
 		}
 		if f == noFault && got == s.cols+1 && emptyLast(fs[had:]) {
+			fs, got = fs[:had+s.cols], s.cols
+		}
+		if f == noFault && got > s.cols && d.relaxed && len(o.columns) > 0 {
 			fs, got = fs[:had+s.cols], s.cols
 		}
 		if f == noFault && got < s.cols && o.nullPadding {
@@ -117,6 +143,11 @@ func cut(d dialect, sample []byte, from int, final bool, o *options) *sampled {
 			}
 			fs = fs[:had]
 		} else {
+			for _, f := range fs[had:] {
+				if a, b := f.bounds(); !f.quoted() && a < b && sample[a] == '"' {
+					s.leads++
+				}
+			}
 			s.starts = append(s.starts, pos)
 			if len(s.starts) == 1 {
 				s.second = n
@@ -153,8 +184,9 @@ func cutTable(d dialect, sample []byte, from int, final bool, o *options) *sampl
 const maxTitleLines = 8
 
 // bestDialect tries the dialects that the options leave open: the one under
-// which the fewest records are faulty, then the one with the most columns.
-func bestDialect(sample []byte, from int, final bool, o *options) candidate {
+// which the fewest records are faulty, then the one with the most columns. The
+// text begins at start, behind skipped lines at from.
+func bestDialect(sample []byte, start, from int, final bool, o *options) candidate {
 	delims, quotes, comments := delimiters, []byte{'"', '\'', 0}, []byte{o.comment}
 	if o.hasDelim {
 		delims = []byte{o.delim}
@@ -169,11 +201,16 @@ func bestDialect(sample []byte, from int, final bool, o *options) candidate {
 		if !o.hasQuote {
 			quotes = []byte{'"'}
 		}
-	} else if !o.hasComment && hasLine(sample[from:], '#') {
+	} else if !o.hasComment && hasLine(sample[start:], '#') {
+		// Comments behind values are looked for when others have their line.
 		comments = []byte{0, '#'}
 	}
 	var best candidate
 	for _, comment := range comments {
+		from := from
+		if comment != 0 && o.skip > 0 {
+			from = skipRecords(sample, start, comment, o)
+		}
 		for n, q := range quotes {
 			if n > 0 && bytes.IndexByte(sample, quotes[0]) < 0 && (q == 0 || bytes.IndexByte(sample, q) < 0) {
 				continue // nothing would be different
@@ -183,12 +220,16 @@ func bestDialect(sample []byte, from int, final bool, o *options) candidate {
 					if q == dl || comment == dl {
 						continue
 					}
-					d := dialect{delim: dl, quote: q, escape: esc, comment: comment}
+					d := dialect{delim: dl, quote: q, escape: esc, comment: comment, relaxed: o.relaxed}
+					if o.relaxed && !o.hasEscape && esc == q {
+						d.relaxed = false // quotes inside quotes speak against escapes
+					}
 					r := cutTable(d, sample, from, final, o)
+					d.relaxed = o.relaxed
 					if r.cols == 0 {
 						r.cols = 1
 					}
-					if best.rows == nil || better(r, best.rows) {
+					if best.rows == nil || better(r, best.rows, o) {
 						best = candidate{d, r}
 					}
 				}
@@ -198,9 +239,19 @@ func bestDialect(sample []byte, from int, final bool, o *options) candidate {
 	return best
 }
 
-// hasLine reports whether a line begins with c.
+// hasLine reports whether a line begins with c, spaces aside.
 func hasLine(text []byte, c byte) bool {
-	return len(text) > 0 && text[0] == c || bytes.Contains(text, []byte{'\n', c})
+	for {
+		k := bytes.IndexByte(text, c)
+		if k < 0 {
+			return false
+		}
+		before := bytes.TrimRight(text[:k], " ")
+		if len(before) == 0 || before[len(before)-1] == '\n' || before[len(before)-1] == '\r' {
+			return true
+		}
+		text = text[skipLine(text, k):]
+	}
 }
 
 // escapes lists the bytes that may make a quote literal.
@@ -208,9 +259,11 @@ func escapes(sample []byte, quote byte, o *options) []byte {
 	switch {
 	case quote == 0:
 		return []byte{0}
-	case o.hasEscape && o.escape != 0:
+	case o.hasEscape:
 		return []byte{o.escape}
-	case !o.detect || o.hasEscape || bytes.IndexByte(sample, '\\') < 0:
+	case o.relaxed && o.detect:
+		return []byte{quote, 0}
+	case !o.detect || bytes.IndexByte(sample, '\\') < 0:
 		return []byte{quote}
 	}
 	return []byte{quote, '\\'}
@@ -218,21 +271,26 @@ func escapes(sample []byte, quote byte, o *options) []byte {
 
 // better reports whether a explains the sample better than b, which was tried
 // before and is the more usual dialect.
-func better(a, b *sampled) bool {
-	fa, fb := faultShare(a), faultShare(b)
+func better(a, b *sampled, o *options) bool {
+	fa, fb := faultShare(a, o), faultShare(b, o)
 	if fa != fb {
 		return fa < fb
 	}
 	if ka, kb := kind(a), kind(b); ka != kb {
 		return ka > kb
 	}
+	if na, nb := len(a.starts), len(b.starts); a.faults*nb != b.faults*na {
+		return a.faults*nb < b.faults*na
+	}
 	return a.cols > b.cols
 }
 
 // kind ranks what a sample looks like: a table, a table with lines in front,
-// a single column.
+// a single column, something whose quotes are not understood.
 func kind(s *sampled) int {
 	switch {
+	case s.leads > 0:
+		return -1
 	case s.cols == 1:
 		return 0
 	case s.title:
@@ -241,10 +299,11 @@ func kind(s *sampled) int {
 	return 2
 }
 
-// faultShare classes the faulty records: none, a few, many.
-func faultShare(s *sampled) int {
+// faultShare classes the faulty records: none, a few, many. Where they are to be
+// left out, a table with faulty records is as good as one without.
+func faultShare(s *sampled, o *options) int {
 	switch n := len(s.starts); {
-	case s.faults == 0:
+	case s.faults == 0, o.ignoreErrors && s.faults <= n/2:
 		return 0
 	case s.faults >= 1000 || s.faults > n/10:
 		return 2
@@ -263,17 +322,17 @@ func (s *schema) columns(rows *sampled, c candidate, o *options) error {
 	}
 	total := len(rows.starts)
 	// The types of the rows behind the first, and whether the first fits them.
-	rest := make([]types.Type, n)
-	whole := make([]types.Type, n)
+	rest := make([]guess, n)
+	whole := make([]guess, n)
 	firstFits, allText, firstEmpty := true, true, false
 	for k := range n {
-		rest[k] = types.Of(columnType(rows, c.d, o, k, 1))
-		whole[k] = types.Of(columnType(rows, c.d, o, k, 0))
-		if total > 0 && !rest[k].Equal(whole[k]) && rest[k].ID != types.Null {
+		rest[k] = columnType(rows, c.d, o, k, 1)
+		whole[k] = columnType(rows, c.d, o, k, 0)
+		if total > 0 && rest[k].id != whole[k].id && rest[k].id != types.Null {
 			firstFits = false
 		}
-		allText = allText && (rest[k].ID == types.Varchar || rest[k].ID == types.Null)
-		if total > 0 && isNull(rows, c.d, o, 0, k) {
+		allText = allText && (rest[k].id == types.Varchar || rest[k].id == types.Null)
+		if total > 0 && k < rows.first && isNull(rows, c.d, o, 0, k) {
 			firstEmpty = true
 		}
 	}
@@ -300,19 +359,17 @@ func (s *schema) columns(rows *sampled, c candidate, o *options) error {
 	for k := range out {
 		name := fmt.Sprintf("column%0*d", len(fmt.Sprint(n-1)), k)
 		if header && total > 0 {
-			if t := strings.TrimSpace(text(rows, c.d, 0, k)); t != "" {
+			raw := text(rows, c.d, 0, k)
+			if t := strings.TrimSpace(raw); t != "" || o.normalize && raw != "" {
 				name = t
 			}
 		}
 		if k < len(o.names) {
 			name = o.names[k]
 		}
-		t := ts[k]
-		s.empty = append(s.empty, t.ID == types.Null)
+		g, t := ts[k], types.Of(types.Varchar)
+		s.empty = append(s.empty, g.id == types.Null)
 		guessed := !o.allVarchar && len(o.columns) == 0 && k >= len(o.typeByPos)
-		if t.ID == types.Null || o.allVarchar {
-			t = types.Of(types.Varchar)
-		}
 		if len(o.columns) > 0 {
 			name, t = o.columns[k].Name, o.columns[k].Type
 		}
@@ -325,7 +382,10 @@ func (s *schema) columns(rows *sampled, c candidate, o *options) error {
 		if given, ok := o.typeByName[strings.ToLower(name)]; ok {
 			t, guessed = given, false
 		}
-		s.guessed = append(s.guessed, guessed)
+		if s.guessed = append(s.guessed, guessed); !guessed && g.id != t.ID {
+			g = guess{id: types.Varchar}
+		}
+		s.guesses = append(s.guesses, g)
 		out[k] = storage.Column{Name: name, Type: t}
 	}
 	unique(out)
@@ -347,12 +407,47 @@ func (s *schema) columns(rows *sampled, c candidate, o *options) error {
 		}
 	}
 	s.cols, s.start = out, start
+	s.settle(o)
 	return nil
 }
 
-func allStrings(ts []types.Type) bool {
+// settle gives the columns with inferred types those of the guesses, and the
+// dates and timestamps of the file a form each. dateformat and timestampformat
+// hold for columns whose type was given too.
+func (s *schema) settle(o *options) {
+	gs := append([]guess(nil), s.guesses...)
+	s.forms = settle(gs)
+	for k := range s.cols {
+		if s.guessed[k] {
+			s.cols[k].Type = types.Of(gs[k].id)
+			if gs[k].id == types.Null {
+				s.cols[k].Type = types.Of(types.Varchar)
+			}
+		}
+		if f := o.formatOf(s.cols[k].Type.ID); f != nil {
+			s.forms[k] = dateForm{format: f}
+		}
+	}
+}
+
+// skipRecords passes over as many lines as the option skip says and the
+// comments between and in front of them.
+func skipRecords(sample []byte, from int, comment byte, o *options) int {
+	d := dialect{comment: comment}
+	for k := int64(0); k < o.skip && from < len(sample); {
+		n, ok := d.blank(sample, from, 1, true)
+		if !ok {
+			n = skipLine(sample, from)
+			k++
+		}
+		from = n
+	}
+	return from
+}
+
+func allStrings(ts []guess) bool {
 	for _, t := range ts {
-		if t.ID != types.Varchar {
+		if t.id != types.Varchar {
 			return false
 		}
 	}
@@ -382,18 +477,22 @@ func unique(cols []storage.Column) {
 	}
 }
 
-// normalName keeps letters, digits and underscores.
+// normalName keeps letters, digits and underscores, and makes an underscore of
+// spaces. Digits in front and keywords get an underscore before them.
 func normalName(s string) string {
 	var b strings.Builder
-	for _, r := range strings.ToLower(s) {
-		if r == '_' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9' {
+	blank := false
+	for _, r := range strings.ToLower(strings.TrimSpace(s)) {
+		switch {
+		case r == '_' || 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
 			b.WriteRune(r)
-		} else {
+		case r == ' ' && !blank, r >= 0x80:
 			b.WriteByte('_')
 		}
+		blank = r == ' '
 	}
 	out := b.String()
-	if out == "" || '0' <= out[0] && out[0] <= '9' {
+	if out == "" || '0' <= out[0] && out[0] <= '9' || lexer.Lookup(out) != 0 {
 		out = "_" + out
 	}
 	return out

@@ -84,7 +84,7 @@ func TestSniff(t *testing.T) {
 		{"the word NULL", "a\nNULL\n1\n", "a VARCHAR", []string{"NULL", "1"}},
 		{"only delimiters", ",\n,\n", "column0 VARCHAR, column1 VARCHAR", []string{"~|~", "~|~"}},
 		// DuckDB: DATE.
-		{"days first", "a\n31-12-2020\n", "a VARCHAR", []string{"31-12-2020"}},
+		{"days first", "a\n31-12-2020\n", "a DATE", []string{"2020-12-31"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			tab := openText(t, c.text, nil)

@@ -9,9 +9,12 @@ import (
 
 // dialect is how a file delimits records and fields. quote 0: fields are never
 // quoted. escape is the byte that makes a quote inside quotes literal, usually
-// the quote itself. comment 0: no comment lines.
+// the quote itself. comment 0: no comments; else it begins one anywhere outside
+// quotes, up to the line's end. relaxed: strict_mode = false, quotes inside
+// quoted fields and records with more fields than columns are taken.
 type dialect struct {
 	delim, quote, escape, comment byte
+	relaxed                       bool
 }
 
 // field is where a field's content lies in its buffer, without quotes.
@@ -70,6 +73,9 @@ func (d *dialect) record(buf []byte, pos int, final bool, fields []field) (_ []f
 		if pos < len(buf) && buf[pos] == d.quote && d.quote != 0 {
 			var fd field
 			fd, pos, f = d.quoted(buf, pos, final)
+			if f == afterQuote && d.relaxed {
+				fd, pos, f = d.stray(buf, fd, final)
+			}
 			if f == openQuote || f == incomplete {
 				return fields[:had], begin, f
 			}
@@ -80,6 +86,11 @@ func (d *dialect) record(buf []byte, pos int, final bool, fields []field) (_ []f
 		} else {
 			start := pos
 			pos = find(buf, pos, delims)
+			if d.comment != 0 {
+				if k := bytes.IndexByte(buf[start:pos], d.comment); k >= 0 {
+					pos = start + k
+				}
+			}
 			fields = append(fields, field{uint32(start), uint32(pos)})
 		}
 		if len(fields)-had > maxFields {
@@ -97,6 +108,12 @@ func (d *dialect) record(buf []byte, pos int, final bool, fields []field) (_ []f
 			continue
 		case '\n':
 			return fields, pos + 1, noFault
+		}
+		if d.comment != 0 && buf[pos] == d.comment {
+			if next = skipLine(buf, pos); cutLine(buf, next, final) {
+				return fields[:had], begin, incomplete
+			}
+			return fields, next, noFault
 		}
 		// A carriage return, alone or before a line feed.
 		if pos+1 == len(buf) && !final {
@@ -163,9 +180,55 @@ func (d *dialect) quoted(buf []byte, pos int, final bool) (fd field, next int, f
 	if i == len(buf) && !final {
 		return fd, 0, incomplete
 	}
-	if i < len(buf) && buf[i] != d.delim && buf[i] != '\n' && buf[i] != '\r' {
+	if i < len(buf) && !d.ends(buf[i]) {
 		return fd, i, afterQuote
 	}
+	return fd, i, noFault
+}
+
+// ends reports whether c, outside quotes, ends a field.
+func (d *dialect) ends(c byte) bool {
+	return c == d.delim || c == '\n' || c == '\r' || d.comment != 0 && c == d.comment
+}
+
+// stray finds the end of a quoted field that goes on behind its closing quote,
+// as fd has it, when strict_mode is off. Between that quote and the next one
+// delimiters end the field, behind the next one they do not, and so on; a quote
+// in front of a delimiter always ends it. The quotes inside belong to the value
+// unless quotes are escaped by quotes: then they are dropped.
+func (d *dialect) stray(buf []byte, fd field, final bool) (_ field, next int, f fault) {
+	_, i := fd.bounds()
+	if d.escape == d.quote {
+		fd.start |= escapedFlag
+	}
+	inside := false
+	for i++; ; i++ {
+		if i >= len(buf) {
+			if !final {
+				return fd, 0, incomplete
+			}
+			if inside {
+				return fd, 0, openQuote
+			}
+			break
+		}
+		c := buf[i]
+		if c != d.quote {
+			if !inside && d.ends(c) {
+				break
+			}
+			continue
+		}
+		if i+1 == len(buf) && !final {
+			return fd, 0, incomplete
+		}
+		if i+1 == len(buf) || d.ends(buf[i+1]) {
+			fd.end = uint32(i) | quotedFlag
+			return fd, i + 1, noFault
+		}
+		inside = !inside
+	}
+	fd.end = uint32(i) | quotedFlag
 	return fd, i, noFault
 }
 
@@ -238,12 +301,23 @@ func (d *dialect) blank(buf []byte, pos, cols int, final bool) (next int, ok boo
 	if pos >= len(buf) {
 		return pos, false
 	}
-	switch c := buf[pos]; {
-	case d.comment != 0 && c == d.comment:
-		if next = skipLine(buf, pos); cutLine(buf, next, final) {
-			return pos, true
+	if d.comment != 0 {
+		// Spaces may stand in front of a comment that has its line for itself.
+		k := pos
+		for k < len(buf) && buf[k] == ' ' {
+			k++
 		}
-		return next, true
+		switch {
+		case k == len(buf) && k > pos && !final:
+			return pos, true
+		case k < len(buf) && buf[k] == d.comment:
+			if next = skipLine(buf, k); cutLine(buf, next, final) {
+				return pos, true
+			}
+			return next, true
+		}
+	}
+	switch c := buf[pos]; {
 	case cols == 1:
 		return pos, false
 	case c == '\n':
@@ -313,6 +387,8 @@ func (d *dialect) records(b *block, from, limit int, final, skipBad, pad bool) (
 				}
 			case got == b.cols+1 && emptyLast(b.fields[had:]):
 				b.fields = b.fields[:had+b.cols] // a delimiter at the end of the line
+			case got > b.cols && d.relaxed:
+				b.fields = b.fields[:had+b.cols]
 			default:
 				f = fieldCount
 			}

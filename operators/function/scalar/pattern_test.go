@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/gannetdb/gannet/vector/types"
 )
 
 // naiveLike is LIKE by its definition.
@@ -86,9 +88,9 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, a, b string) {
 		compileLike([]byte(a), '\\', true).match(appendLower(nil, []byte(b)))
 		matchGlob([]byte(a), []byte(b))
-		if checkFormat([]byte(a)) == nil {
+		if types.CheckDateFormat([]byte(a)) == nil {
 			appendFormatted(nil, []byte(a), 1582979696789000, 3600, "X")
-			parseFormatted([]byte(b), []byte(a))
+			types.ParseByFormat([]byte(b), []byte(a))
 		}
 		parsePart([]byte(a))
 		splitPart([]byte(a), []byte(b), -2)

@@ -36,6 +36,8 @@ func (p *puller) free(n logical.Node) (*dependent, error) {
 		return p.window(n)
 	case *logical.Join:
 		return p.join(n)
+	case *logical.AsofJoin:
+		return p.asof(n)
 	case *logical.DependentJoin:
 		return p.nested(n)
 	case *logical.SetOp:

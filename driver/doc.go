@@ -43,10 +43,11 @@
 //	LIST, ARRAY                          []any
 //	STRUCT                               map[string]any
 //	MAP                                  Map
+//	STRUCT without names, ROW(…)         Row
 //
 // Strings of digits scan into strings, integers and floats alike. As
 // parameters all Go kinds of numbers, bool, string, []byte, time.Time,
-// *big.Int, []any and driver.Valuer are taken.
+// *big.Int, []any, Map, Row and driver.Valuer are taken.
 //
 // # Errors
 //

@@ -38,14 +38,8 @@ func (m Map) All() iter.Seq2[any, any] {
 
 // String returns the map as a cast to VARCHAR gives it: {key=value, key=value}.
 func (m Map) String() string {
-	zone := types.UTC
-	if m.zone != nil {
-		if z, err := types.LoadZone(m.zone.String()); err == nil {
-			zone = z
-		}
-	}
 	if m.v.Type.ID != types.Map {
 		return "{}" // the zero Map
 	}
-	return string(types.AppendValue(nil, m.v, zone))
+	return castText(m.v, m.zone)
 }

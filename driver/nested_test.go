@@ -2,6 +2,7 @@ package gannet_test
 
 import (
 	"database/sql"
+	"fmt"
 	"reflect"
 	"testing"
 
@@ -69,6 +70,40 @@ func TestMap(t *testing.T) {
 	// A map that was read is a parameter.
 	var text string
 	if err := db.QueryRow("SELECT CAST(? AS VARCHAR)", m).Scan(&text); err != nil || text != m.String() {
+		t.Errorf("%s, %v", text, err)
+	}
+}
+
+func TestRow(t *testing.T) {
+	db, err := sql.Open("gannet", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var r gannet.Row
+	var list any
+	if err := db.QueryRow("SELECT (1, NULL, 'b c'), [(1, 2), (3, 4)]").Scan(&r, &list); err != nil {
+		t.Fatal(err)
+	}
+	if r.Len() != 3 || r.String() != "(1, NULL, b c)" || r.Member(0) != int64(1) || r.Member(1) != nil {
+		t.Errorf("%d members, %s", r.Len(), r)
+	}
+	if s := fmt.Sprint(list); s != "[(1, 2) (3, 4)]" {
+		t.Errorf("a list of rows is %s", s)
+	}
+	if s := (gannet.Row{}).String(); s != "()" {
+		t.Errorf("the zero Row is %s", s)
+	}
+	n := 0
+	for range r.All() {
+		n++
+	}
+	if n != 3 {
+		t.Errorf("%d members", n)
+	}
+	// A row that was read is a parameter.
+	var text string
+	if err := db.QueryRow("SELECT CAST(? AS VARCHAR)", r).Scan(&text); err != nil || text != r.String() {
 		t.Errorf("%s, %v", text, err)
 	}
 }

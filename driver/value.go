@@ -25,6 +25,9 @@ var scanTypes = map[types.ID]reflect.Type{
 }
 
 func scanType(t types.Type) reflect.Type {
+	if types.IsUnnamed(t) {
+		return reflect.TypeFor[Row]()
+	}
 	if g, ok := scanTypes[t.ID]; ok {
 		return g
 	}
@@ -95,6 +98,9 @@ func goValue(v value, zone *time.Location) any {
 		}
 		return out
 	case types.Struct:
+		if types.IsUnnamed(v.Type) {
+			return Row{v: v, zone: zone}
+		}
 		out := make(map[string]any, len(v.Children))
 		for i, c := range v.Children {
 			out[v.Type.Ext.Fields[i].Name] = goValue(c, zone)
@@ -123,6 +129,8 @@ func toValue(a any) (value, error) {
 	case value:
 		return x, nil
 	case Map:
+		return x.v, nil
+	case Row:
 		return x.v, nil
 	case nil:
 		return types.NullOf(types.Of(types.Null)), nil

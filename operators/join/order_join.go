@@ -45,6 +45,12 @@ func (p *prober) nearest(ctx context.Context, hit []uint32, rows []raw.Addr) ([]
 		if err := sqlerr.FromContext(ctx); err != nil {
 			return nil, nil, err
 		}
+		if len(live) < fewRows {
+			if err := p.nearestOfFew(ctx, live); err != nil {
+				return nil, nil, err
+			}
+			break
+		}
 		pass, _, err := p.cond.chunk(ctx, p, live, rows, false)
 		if err != nil {
 			return nil, nil, err
@@ -71,6 +77,35 @@ func (p *prober) nearest(ctx context.Context, hit []uint32, rows []raw.Addr) ([]
 	}
 	n := collect(started, &p.row, &p.hit, &p.rows)
 	return p.hit[:n], p.rows[:n], nil
+}
+
+// nearestOfFew is nearest for each position by itself, of which more and more
+// candidates are tried at once.
+func (p *prober) nearestOfFew(ctx context.Context, live []uint32) error {
+	o, op, g := p.t.order, p.ord, &p.pairs
+	for _, q := range live {
+		from, to := op.from[q&laneMask], op.to[q&laneMask]
+		p.row[q&laneMask] = 0
+		for try := uint32(8); to > from; try = min(2*try, vector.Capacity) {
+			if err := sqlerr.FromContext(ctx); err != nil {
+				return err
+			}
+			n := int(min(try, to-from))
+			for i := range n {
+				to--
+				g.pos[i&laneMask], g.rows[i&laneMask] = q, o.rows[to]
+			}
+			pass, _, err := p.cond.pairs(ctx, p, g.pos[:n], g.rows[:n], identity[:n], false)
+			if err != nil {
+				return err
+			}
+			if len(pass) > 0 {
+				p.row[q&laneMask] = g.rows[pass[0]]
+				break
+			}
+		}
+	}
+	return nil
 }
 
 // nextInOrder goes on to the next candidate of the positions of live that have

@@ -75,7 +75,8 @@ func bySide(c *logical.Compare, lcols, rcols map[logical.ColID]bool) (l, r logic
 
 // chooseRanges decides which of the conditions of j that are no equalities are
 // answered by the order of the build rows: up to two inequalities, unless a
-// side is small or there are few rows of each key.
+// side is small or, beside equalities, there are few rows of each key or only one
+// inequality.
 func (b *builder) chooseRanges(j *joinParts) {
 	l, r := b.est.Node(j.left), b.est.Node(j.right)
 	lim := &b.joins
@@ -107,7 +108,8 @@ func (b *builder) chooseRanges(j *joinParts) {
 			ranges = append(ranges, k)
 		}
 	}
-	if len(ranges) > 0 {
+	// Of the rows of a key one inequality leaves too many to be worth the order.
+	if len(ranges) > 0 && (len(j.lkeys) == 0 || len(ranges) == 2 || b.joins.PreferRange) {
 		j.ranges, j.rest = ranges, rest
 	}
 }

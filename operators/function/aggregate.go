@@ -72,10 +72,25 @@ type BoundAgg struct {
 	// of, pairwise and exactly; nil when that is not possible. Windows slide
 	// with it. States with a Subtract have no heap.
 	Subtract func(c *AggCall, src, dst []raw.Addr, off uintptr) error
+	// Ranked, which quantiles have, tells how a result is made of a few values of
+	// the first argument alone, by their places when the values that are not NULL
+	// are sorted. Windows that can find these do without states.
+	Ranked *Ranked
 	// Finalize writes the results of rows to out (flat, resized to at least
 	// from+len(rows)) from position from on. Empty groups (only the global one
 	// can be empty) give NULL or 0 as SQL says.
 	Finalize func(c *AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error
+}
+
+// Ranked makes results of values at certain places of a sorted set.
+type Ranked struct {
+	// Places appends the places, from 0 on, that the result for n > 0 values is
+	// made of; their number does not depend on n.
+	Places func(dst []int64, n int64) []int64
+	// Finish writes the results for sets of counts[i] values to out, flat, of
+	// len(counts) positions: NULL where it is 0. vals holds the values at the
+	// places of each other set, one set after the other, all valid.
+	Finish func(c *AggCall, counts []int64, vals, out *vector.Vector) error
 }
 
 // OrderKey is a key of ORDER BY inside an aggregate.

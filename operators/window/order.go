@@ -31,8 +31,8 @@ type rowOrder struct {
 var _ function.RowOrder = (*rowOrder)(nil)
 
 // newRowOrder sorts the rows of s by keys. nonNull is nil or lists the rows that
-// have a value.
-func newRowOrder(ctx context.Context, w *Window, s *section, keys *sortkey.Rows, nonNull []int32) (_ *rowOrder, err error) {
+// have a value; with validOnly set, only they are ever asked for.
+func newRowOrder(ctx context.Context, w *Window, s *section, keys *sortkey.Rows, nonNull []int32, validOnly bool) (_ *rowOrder, err error) {
 	n := s.n
 	o := &rowOrder{nonNull: nonNull}
 	defer func() {
@@ -88,9 +88,11 @@ func newRowOrder(ctx context.Context, w *Window, s *section, keys *sortkey.Rows,
 		i = j
 	}
 	ints := raw.Cast[int32](scratch.Bytes)
-	copy(ints[:n], o.rank)
-	if o.all, err = newWavelet(ctx, w, ints[:n], ints[n:2*n]); err != nil {
-		return nil, err
+	if !validOnly {
+		copy(ints[:n], o.rank)
+		if o.all, err = newWavelet(ctx, w, ints[:n], ints[n:2*n]); err != nil {
+			return nil, err
+		}
 	}
 	if nonNull == nil {
 		return o, nil
@@ -148,12 +150,21 @@ func (o *rowOrder) Nth(spans [][2]int32, n int64, valid bool) int32 {
 	}
 	var in [3][2]int32
 	for i, sp := range spans {
-		lo, _ := slices.BinarySearch(o.nonNull, sp[0])
-		hi, _ := slices.BinarySearch(o.nonNull, sp[1])
-		in[i] = [2]int32{int32(lo), int32(hi)}
+		in[i] = o.placesOf(sp[0], sp[1])
 	}
 	if x := o.valid.nth(in[:len(spans)], n); x >= 0 {
 		return o.byValid[x]
 	}
 	return -1
+}
+
+// placesOf is the range of the rows in [start, end) among those that have a
+// value.
+func (o *rowOrder) placesOf(start, end int32) [2]int32 {
+	if start >= end {
+		return [2]int32{}
+	}
+	lo, _ := slices.BinarySearch(o.nonNull, start)
+	hi, _ := slices.BinarySearch(o.nonNull, end)
+	return [2]int32{int32(lo), int32(hi)}
 }

@@ -33,6 +33,18 @@ type Call struct {
 	KeyArgs int
 }
 
+// orderKeys are the keys by which the rows of a section are sorted for the call
+// alone: ORDER BY within its arguments, or the values that a quantile ranks.
+func (c *Call) orderKeys() []sortkey.Key {
+	if c.ranks() {
+		return []sortkey.Key{{Col: c.Args[0]}}
+	}
+	return c.Order
+}
+
+// ranks reports whether the call finds its result among sorted values.
+func (c *Call) ranks() bool { return c.Agg != nil && c.Agg.Ranked != nil && !c.Distinct }
+
 // Frame is which rows of the partition a call sees.
 type Frame struct {
 	Mode       function.FrameMode

@@ -60,7 +60,7 @@ func (p *positional) begin(ctx context.Context, s *section) (err error) {
 		}
 	}
 	if len(p.keys.Keys) > 0 {
-		p.order, err = newRowOrder(ctx, p.w, s, p.keys, p.nonNull)
+		p.order, err = newRowOrder(ctx, p.w, s, p.keys, p.nonNull, false)
 	}
 	return err
 }

@@ -165,6 +165,8 @@ func newReader(s *source) *reader {
 		c := &r.w.plan.Calls[i]
 		if c.Fn != nil {
 			r.calls = append(r.calls, newPositional(r.w, c, r.w.orders[i]))
+		} else if c.ranks() {
+			r.calls = append(r.calls, newRanked(r.w, c, r.w.orders[i]))
 		} else {
 			r.calls = append(r.calls, newAggregate(r.w, c))
 		}

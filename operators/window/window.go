@@ -73,7 +73,7 @@ func New(env *operators.Env, plan Plan) (*Window, error) {
 	}
 	own := len(keys)
 	for i := range plan.Calls {
-		keys = append(keys, plan.Calls[i].Order...)
+		keys = append(keys, plan.Calls[i].orderKeys()...)
 	}
 	rows, err := sortkey.NewRows(ts, keys, rowfmt.Options{Hash: len(plan.Partition) > 0})
 	if err != nil {
@@ -82,7 +82,7 @@ func New(env *operators.Env, plan Plan) (*Window, error) {
 	w := &Window{env: env, plan: plan, types: plan.Types(), bounds: map[int]*sortkey.Encoder{}, stored: rows}
 	w.rows = someKeys(rows, 0, own)
 	for i := range plan.Calls {
-		n := len(plan.Calls[i].Order)
+		n := len(plan.Calls[i].orderKeys())
 		w.orders = append(w.orders, someKeys(rows, own, own+n))
 		own += n
 	}

@@ -325,6 +325,7 @@ func (q *quantile) bind(name string, t types.Type, params []types.Type) (*functi
 	}
 	b := &function.BoundAgg{Name: name, Params: params, Return: ret}
 	bagOf(b, putValue)
+	b.Ranked = q.ranked(t, elem)
 	put := q.writer(t, elem)
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 		bufs := c.Heap.Bufs()

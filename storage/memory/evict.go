@@ -311,6 +311,9 @@ func (g *group) readAhead(ords []int) {
 		return
 	}
 	for _, k := range ords {
+		if k >= len(g.cols) {
+			continue // row IDs stay in memory
+		}
 		g.cols[k].each(func(b *buffer, _ int) { file.ReadAhead(b.ext) })
 	}
 }

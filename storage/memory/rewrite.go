@@ -34,13 +34,11 @@ func (t *Table) Rewrite(ctx context.Context, base storage.Table, update bool, ch
 		err = t.exchange(s, groups, replaced)
 	}
 	if err != nil {
+		t.evict.forget(w.made)
 		for _, g := range w.made {
 			g.free()
 		}
 		return 0, err
-	}
-	for _, g := range w.made {
-		t.evict.add(g)
 	}
 	_ = t.shed() // as in Commit
 	return w.count, nil
@@ -210,6 +208,10 @@ func (w *rewrite) run(ctx context.Context) (groups, replaced []*group, err error
 		to.first = g.first
 		w.made = append(w.made, to)
 		if err := w.group(ctx, r, g, to); err != nil {
+			return nil, nil, err
+		}
+		w.t.evict.add(to)
+		if err := w.t.shed(); err != nil {
 			return nil, nil, err
 		}
 		replaced = append(replaced, g)

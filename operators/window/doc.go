@@ -20,7 +20,17 @@
 //   - running states, for frames that only grow;
 //   - a segment tree with a fan-out of 16 over the states, for all others.
 //
-// Rows with the frame of the row before share its result.
+// Rows with the frame of the row before share its result. Quantiles, and ORDER
+// BY within the arguments of a call, need counts and places in another order of
+// the rows: a wavelet matrix over it has them for any frame (wavelet.go, order.go,
+// ranked.go).
+//
+// # First rows
+//
+// When only the first rows of each partition are asked for (Plan.Top), each
+// worker keeps the best keys of the partitions it sees in bounded heaps and drops
+// the rows behind them, as they come and, now and then, among those it has
+// (top.go). That is a help only, which is given up for want of memory.
 //
 // # Memory
 //

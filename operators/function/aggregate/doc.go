@@ -17,6 +17,11 @@
 // no other reference; HeapState says so. That is what lets package rowfmt move
 // rows without knowing functions.
 //
+// An aggregate that collects values does so in a bag (bag.go). Any aggregate can
+// be made to take its values in an order: sorted.go collects arguments and keys,
+// and replays them when it is finalized. What finalizing takes, and the results,
+// are charged to the call (function.AggCall.Grow and Hold).
+//
 // # NULL
 //
 // NULL arguments are taken out before the loops, save by first and last, which

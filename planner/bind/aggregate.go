@@ -19,6 +19,7 @@ type aggSet struct {
 	groupings []groupingCall
 	// unnests are the calls of unnest in the select list.
 	unnests []unnestCall
+	deep    bool // one of them goes several levels deep, and must be alone
 	// windows are the window functions, over FROM's columns until a grouping
 	// replaces them.
 	windows    []logical.WindowCall

@@ -64,6 +64,12 @@ func (b *binder) join(j *ast.Join, env *cteScope, outer *scope) (logical.Node, *
 		return nil, nil, err
 	}
 	if merged != nil {
+		// What the projection does not pass on nobody can name later.
+		for _, r := range both.rels {
+			if r.rowid == nil && r.rowIDs() != nil {
+				r.addRowID(b)
+			}
+		}
 		// The coalesced columns of a full join, above it.
 		for _, c := range node.Columns() {
 			merged.Cols = append(merged.Cols, c)

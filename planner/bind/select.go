@@ -168,6 +168,14 @@ func (b *binder) selectItems(s *ast.Select, base exprCtx, aggs *aggSet) ([]selec
 		if it.Alias.Name != "" {
 			aliases++
 		}
+		more, err := b.unnestItem(&c, it.Expr)
+		if err != nil {
+			return nil, err
+		}
+		if more != nil {
+			items = append(items, more...)
+			continue
+		}
 		each, cols, err := b.overColumns(&c, it.Expr)
 		if err != nil {
 			return nil, err

@@ -132,15 +132,15 @@ func isSeries(t ast.TableRef) (*ast.TableFunction, bool) {
 // of the list that the function of that name makes.
 func (b *binder) asUnnest(t ast.TableRef) ast.TableRef {
 	f, ok := isSeries(t)
-	if !ok || f.Ordinality || f.Sample != nil {
+	if !ok || f.Sample != nil {
 		return t
 	}
 	for _, a := range f.Call.Args {
 		v, err := b.constantArg(a)
-		if err == nil && (v.IsNull || v.Type.IsInteger() && v.Type.ID != types.HugeInt) {
+		if err == nil && !f.Ordinality && (v.IsNull || v.Type.IsInteger() && v.Type.ID != types.HugeInt) {
 			continue
 		}
-		if err == nil && !v.Type.IsTemporal() {
+		if err == nil && !v.Type.IsTemporal() && !f.Ordinality {
 			return t
 		}
 		name := strings.ToLower(f.Call.Name[0].Name)
@@ -152,6 +152,9 @@ func (b *binder) asUnnest(t ast.TableRef) ast.TableRef {
 		}
 		if len(alias.Columns) == 0 {
 			alias.Columns = []ast.Ident{{At: f.At, Name: name}}
+			if f.Ordinality {
+				alias.Columns = append(alias.Columns, ast.Ident{At: f.At, Name: "ordinality"})
+			}
 		}
 		u.Alias = &alias
 		return &u

@@ -20,6 +20,9 @@ type Dialect struct {
 	// parser.Completeness.
 	Split        func(text string) ([]parser.Span, error)
 	Completeness func(text string) parser.Completion
+	// OrderLiterals: ORDER BY NULL and the like mean nothing, rather than an
+	// error.
+	OrderLiterals bool
 }
 
 var native = &Dialect{Name: "native", Parse: parser.ParseScript, Split: parser.Split, Completeness: parser.Completeness}

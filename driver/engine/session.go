@@ -180,7 +180,7 @@ func (s *Session) bind(ctx context.Context, stmt Statement, params Params) (bind
 		Session:      s.functionSession(),
 		NullsFirst:   s.settings.nullsFirst, NullsFirstDesc: s.settings.order.nullsFirstDesc,
 		Descending: s.settings.descending,
-		FirstRow:   s.settings.order.firstRow, OrderLiterals: s.settings.order.literals,
+		FirstRow:   s.settings.order.firstRow, OrderLiterals: s.settings.order.literals || s.dialect().OrderLiterals,
 		Text: stmt.Text,
 	}
 	for _, v := range params.Positional {

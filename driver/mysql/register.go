@@ -8,5 +8,6 @@ import (
 func init() {
 	engine.RegisterDialect(engine.Dialect{
 		Name: "mysql", Parse: mysql.Parse, Split: mysql.Split, Completeness: mysql.Completeness,
+		OrderLiterals: true,
 	})
 }

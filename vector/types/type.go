@@ -176,8 +176,10 @@ func (t Type) String() string {
 			if i > 0 {
 				b.WriteString(", ")
 			}
-			b.WriteString(QuoteName(f.Name))
-			b.WriteByte(' ')
+			if f.Name != "" {
+				b.WriteString(QuoteName(f.Name))
+				b.WriteByte(' ')
+			}
 			b.WriteString(f.Type.String())
 		}
 		b.WriteByte(')')

@@ -76,7 +76,8 @@
 //   - Output order within a morsel follows the probe rows, except for what was
 //     put aside.
 //   - A build row is read-only once Finalize has returned, but for the match
-//     flag of Right and Full joins, which is set atomically.
+//     flag of the kinds that put out build rows at the end (Right, Full,
+//     BuildSemi, BuildAnti), which is set atomically.
 //
 // What it does not do: it chooses no sides and no join order, and it pushes no
 // filters into scans.

@@ -23,5 +23,6 @@
 // attachment needs columns of such parts.
 //
 // The cost of a tree is the sum of the sizes of its results (C_out), plus the
-// rows and bytes of build sides, which are on the right.
+// rows and bytes of build sides, which are on the right; semi and anti joins
+// may build from either side.
 package joinorder

@@ -9,5 +9,7 @@
 // the position of each column in the chunks that flow. Operators are chosen
 // here; estimates and rewrites are the optimizer's business. Expressions become
 // operators/eval programs, filters pushed into scans become storage
-// predicates.
+// predicates. What a join's build side knows about its keys becomes a predicate
+// of the scans that feed the probe side (feed.go), also below groupings by a
+// key, windows partitioned by one, and unions.
 package physical

@@ -12,8 +12,9 @@
 // A scope holds the columns of one FROM clause and refers to the scope of the
 // enclosing query; a name that only an outer scope knows makes a correlated
 // subquery, visible as logical.Subquery.Outer. Aliases of the select list are
-// known in WHERE, GROUP BY, HAVING, ORDER BY and later select items; a column of
-// FROM wins over an alias, except in ORDER BY.
+// known in WHERE, GROUP BY, HAVING, ORDER BY and later select items, and in the
+// subqueries of all these, but not within aggregates; a column of FROM wins over
+// an alias, except in ORDER BY, where the last alias of a name counts.
 //
 // # Aggregation
 //
@@ -21,6 +22,8 @@
 // aggregate calls are collected. Then every subexpression that equals a group
 // expression is replaced by the group's column; what is left of FROM's columns
 // is error 42803. A group that is a plain column keeps its ColID.
+// An aggregate belongs to the innermost query of which it has a column, which
+// may be one around a subquery (level.go).
 //
 // # Types
 //

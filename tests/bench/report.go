@@ -158,7 +158,7 @@ func (r *report) asMarkdown() string {
 		}
 		fmt.Fprintf(&sb, "| %s | %s | %s | %s | %s | %s | %s | %s | %d | %s |\n", strings.TrimLeft(l.Query, "0"),
 			millis(l.A.Median), millis(other.Median), ratio(l.Ratio), millis(l.A.CPU), millis(other.CPU), megabytes(l.A.PeakKB), megabytes(other.PeakKB),
-			l.Rows, strings.ReplaceAll(l.Verdict, "|", "\\|"))
+			l.Rows, strings.NewReplacer("|", "\\|", "\n", " ").Replace(l.Verdict))
 	}
 	if mean, n := r.mean(); n > 0 {
 		fmt.Fprintf(&sb, "\nGeometric mean of the ratios: **%.3f** over %d queries; largest %.2f; %s. Of the CPU times: %.3f.\n", mean, n, r.largest(), r.slow(), r.cpuMean())

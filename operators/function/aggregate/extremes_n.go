@@ -19,9 +19,12 @@ const maxExtremes = 1_000_000
 type extremesState struct {
 	bag   bagState
 	limit int64 // 0 until the first row
+	// worst is, when not 0, 1 more than where the worst of limit records begins
+	// that prune left: what is not better need not be kept.
+	worst int64
 }
 
-const extremesSize = bagSize + 8
+const extremesSize = bagSize + 16
 
 // extremes is min, max, arg_min or arg_max with a number of results.
 type extremes struct {
@@ -63,6 +66,9 @@ func bindExtremes(name string, m *extremes) *function.BoundAgg {
 			rec = rowfmt.AppendElement(rec, args[0], pos)
 		}
 		tmp.Data = rec[:0]
+		if s.worst > 0 && !m.comes(rec, s.bag.bytes(c.Heap.Bufs())[s.worst-1:]) {
+			return nil
+		}
 		if err := s.bag.add(c, row, rec, 1); err != nil {
 			return err
 		}
@@ -88,6 +94,9 @@ func bindExtremes(name string, m *extremes) *function.BoundAgg {
 		for i, r := range src {
 			s, d := raw.At[extremesState](r, off), raw.At[extremesState](dst[i], off)
 			d.limit = max(d.limit, s.limit)
+			if d.bag.items == 0 {
+				d.worst = s.worst
+			}
 			if err := d.bag.adopt(c, &s.bag, dst[i]); err != nil {
 				return err
 			}
@@ -156,7 +165,7 @@ func (m *extremes) best(b []byte, items, limit int64) [][]byte {
 		if int64(len(h.recs)) < limit {
 			h.recs = append(h.recs, rec)
 			h.up(len(h.recs)-1, rec)
-		} else if h.comes(rec, h.recs[0]) {
+		} else if h.m.comes(rec, h.recs[0]) {
 			h.pop(len(h.recs))
 			h.up(len(h.recs)-1, rec)
 		}
@@ -174,10 +183,11 @@ type recordHeap struct {
 	recs [][]byte
 }
 
-// comes reports whether x comes before y in the result.
-func (h *recordHeap) comes(x, y []byte) bool {
-	c, _, _ := rowfmt.CompareElements(h.m.val, x, y, h.m.greatest)
-	if h.m.greatest {
+// comes reports whether the record at the front of x comes before that of y in
+// the result.
+func (m *extremes) comes(x, y []byte) bool {
+	c, _, _ := rowfmt.CompareElements(m.val, x, y, m.greatest)
+	if m.greatest {
 		return c > 0
 	}
 	return c < 0
@@ -185,7 +195,7 @@ func (h *recordHeap) comes(x, y []byte) bool {
 
 // up puts rec at place i or above.
 func (h *recordHeap) up(i int, rec []byte) {
-	for i > 0 && h.comes(h.recs[(i-1)/2], rec) {
+	for i > 0 && h.m.comes(h.recs[(i-1)/2], rec) {
 		h.recs[i] = h.recs[(i-1)/2]
 		i = (i - 1) / 2
 	}
@@ -200,7 +210,7 @@ func (h *recordHeap) pop(n int) {
 	i, child := 0, 0
 	for child < (n-1)/2 {
 		child = 2 * (child + 1)
-		if h.comes(h.recs[child], h.recs[child-1]) {
+		if h.m.comes(h.recs[child], h.recs[child-1]) {
 			child--
 		}
 		h.recs[i] = h.recs[child]
@@ -227,8 +237,13 @@ func (m *extremes) prune(c *function.AggCall, s *extremesState) error {
 	// Slices of one array: their capacities say where they are.
 	slices.SortFunc(best, func(x, y []byte) int { return placeIn(all, x) - placeIn(all, y) })
 	used := 0
+	s.worst = 0
 	for _, rec := range best {
-		used += copy(all[used:], rec)
+		n := copy(all[used:], rec)
+		if s.worst == 0 || !m.comes(all[used:], all[s.worst-1:]) {
+			s.worst = int64(used) + 1
+		}
+		used += n
 	}
 	s.bag.used, s.bag.items = int64(used), int64(len(best))
 	return nil

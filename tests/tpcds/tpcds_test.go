@@ -27,7 +27,7 @@ var configurations = []configuration{
 	{name: "threads1", kind: "VIEW", settings: []string{"SET threads = 1"}},
 	{name: "spill", kind: "VIEW", settings: []string{"SET threads = 2", "SET debug_spill_cap = 0"}, spills: true},
 	{name: "table", kind: "TABLE", settings: []string{"SET threads = 2"}, slow: true},
-	{name: "memory", kind: "VIEW", settings: []string{"SET threads = 2", "SET memory_limit = '64MB'"}, slow: true},
+	{name: "memory", kind: "VIEW", settings: []string{"SET threads = 2", "SET memory_limit = '32MB'"}, slow: true},
 }
 
 // TestAnswers runs the queries through database/sql.

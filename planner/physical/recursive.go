@@ -111,7 +111,7 @@ func (r *rounds) read(ctx context.Context, t *memory.Table) (*scan.Table, error)
 // round runs one plan, whose reference to the CTE reads from, keeps the rows
 // that count in a table of their own, and adds them to all rows.
 func (r *rounds) round(ctx context.Context, node logical.Node, ids []logical.ColID, from *memory.Table) (*memory.Table, int64, error) {
-	b := &builder{ctx: ctx, env: r.b.env, est: cardinality.New(ctx), ctes: map[int]*cte{}, plan: &Plan{left: -1, measures: map[logical.Node]*Measure{}}}
+	b := &builder{ctx: ctx, env: r.b.env, est: cardinality.New(ctx), ctes: map[int]*cte{}, joins: r.b.joins, directBits: r.b.directBits, plan: &Plan{left: -1, measures: map[logical.Node]*Measure{}}}
 	defer b.plan.Close()
 	for id, c := range r.ctes {
 		b.ctes[id] = c

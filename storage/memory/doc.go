@@ -19,10 +19,11 @@
 // the table holds more than its share of memory or somebody else wants it; what
 // is not finished, and what a scan reads, stays. A reader loads the columns that
 // it needs of a row group on disk into memory of its own and gives it back with
-// the next morsel. Row groups of such tables take at most a 64th of the memory
+// the next morsel; when it needs most of the row group and there is plenty of
+// memory, the row group comes back for good, and what is on disk of it stays, for
+// the next time. Row groups of such tables take at most a 64th of the memory
 // limit, so that few bytes have to be loaded at a time.
 //
-// What it does not do yet: bring row groups back for good when memory is free
-// again, join row groups that deletes have left small, MVCC versions of rows (they
+// What it does not do yet: join row groups that deletes have left small, MVCC versions of rows (they
 // come with native storage, on the same row groups).
 package memory

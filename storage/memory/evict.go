@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/gannetdb/gannet/spill"
@@ -169,6 +170,111 @@ func (g *group) pin() bool {
 	return true
 }
 
+// open is pin for a reader: the file from which it loads columns, nil when the
+// row group is in memory and pinned.
+func (g *group) open() *spill.File {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.file == nil {
+		g.pins++
+	}
+	return g.file
+}
+
+// restore brings an evicted row group back into memory and pins it, unless memory
+// is refused or it cannot be read. What is on disk stays there, so that evicting
+// it again costs nothing.
+func (g *group) restore(ctx context.Context, e *evictor) bool {
+	pinned, read := g.readBack(ctx)
+	if read {
+		e.add(g) // not under the row group's lock, which evictors take within theirs
+	}
+	return pinned
+}
+
+func (g *group) readBack(ctx context.Context) (pinned, read bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.file == nil {
+		g.pins++
+		return true, false
+	}
+	ok := true
+	for _, c := range g.cols {
+		c.each(func(b *buffer, _ int) { ok = ok && b.restore(ctx, g.file, &g.store) })
+	}
+	if !ok {
+		for _, c := range g.cols {
+			c.each(func(b *buffer, _ int) { g.store.free(b) })
+		}
+		return false, false
+	}
+	for _, c := range g.cols {
+		c.nameHeap()
+	}
+	g.clean, g.file = g.file, nil
+	g.pins++
+	return true, true
+}
+
+// restore reads a buffer into memory of s, if that has some to spare.
+func (b *buffer) restore(ctx context.Context, file *spill.File, s *store) bool {
+	if b.ext.IsZero() {
+		return true
+	}
+	ok := false
+	if *b, ok = s.tryAlloc(int(b.ext.Length), b.ext); !ok {
+		return false
+	}
+	_, err := file.Read(ctx, b.ext, b.bytes[:0])
+	return err == nil // a reader that loads it will say what is wrong
+}
+
+// tryAlloc is alloc without force: ok is false when memory is refused.
+func (s *store) tryAlloc(n int, ext spill.Extent) (b buffer, ok bool) {
+	b.ext = ext
+	if n < smallBuffer {
+		if !s.res.TryGrow(int64(n)) {
+			return b, false
+		}
+		s.held += int64(n)
+		b.bytes = make([]byte, n)
+		return b, true
+	}
+	blk, ok := s.pool.GetSized(s.res, int64(n))
+	if !ok {
+		return b, false
+	}
+	s.held += blk.Charged()
+	b.bytes, b.block = blk.Bytes, blk
+	return b, true
+}
+
+// nameHeap makes bufs of the heap's buffers.
+func (c *column) nameHeap() {
+	c.bufs = nil
+	for i := range c.heap {
+		c.bufs = append(c.bufs, c.heap[i].bytes)
+	}
+	for _, ch := range c.children {
+		ch.nameHeap()
+	}
+}
+
+// worthRestoring reports whether the table has memory to spare for a row group on
+// disk of which a reader wants columns ords: most of it, and there is plenty.
+func (t *Table) worthRestoring(g *group, ords []int) bool {
+	all, wanted := int64(0), int64(0)
+	for k, c := range g.cols {
+		n := c.diskBytes()
+		all += n
+		if slices.Contains(ords, k) {
+			wanted += n
+		}
+	}
+	return 2*wanted >= all && t.store.res.Held()+all <= t.store.res.Share()/2
+}
+
 func (g *group) unpin() {
 	g.mu.Lock()
 	g.pins--
@@ -208,12 +314,14 @@ func (g *group) evict(ctx context.Context, file *spill.File) (int64, error) {
 		return 0, nil
 	}
 	held := g.store.held
-	for i, c := range g.cols {
-		if err := c.write(ctx, file); err != nil {
-			for _, w := range g.cols[:i+1] {
-				w.each(func(b *buffer, _ int) { b.freeExtent(file) })
+	if g.clean == nil {
+		for i, c := range g.cols {
+			if err := c.write(ctx, file); err != nil {
+				for _, w := range g.cols[:i+1] {
+					w.each(func(b *buffer, _ int) { b.freeExtent(file) })
+				}
+				return 0, err
 			}
-			return 0, err
 		}
 	}
 	for _, c := range g.cols {
@@ -314,14 +422,27 @@ func (g *group) readAhead(ords []int) {
 		if k >= len(g.cols) {
 			continue // row IDs stay in memory
 		}
-		g.cols[k].each(func(b *buffer, _ int) { file.ReadAhead(b.ext) })
+		g.cols[k].extents(file.ReadAhead)
+	}
+}
+
+// extents calls f with where the column's buffers are on disk. It looks at nothing
+// that restore changes.
+func (c *column) extents(f func(e spill.Extent)) {
+	f(c.data.ext)
+	f(c.valid.ext)
+	for i := range c.heap {
+		f(c.heap[i].ext)
+	}
+	for _, ch := range c.children {
+		ch.extents(f)
 	}
 }
 
 // diskBytes is about what load takes for the column.
 func (c *column) diskBytes() int64 {
 	var n int64
-	c.each(func(b *buffer, _ int) { n += (int64(b.ext.Length) + 7) &^ 7 })
+	c.extents(func(e spill.Extent) { n += (int64(e.Length) + 7) &^ 7 })
 	return n
 }
 

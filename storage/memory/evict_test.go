@@ -318,3 +318,41 @@ func TestEvictionFaults(t *testing.T) {
 		}
 	}
 }
+
+// TestRestoredRows evicts row groups, and lets scans bring them back when there is
+// plenty of memory.
+func TestRestoredRows(t *testing.T) {
+	ts := someTypes()
+	cols := columnsOf(ts...)
+	f, m := newEvictable(t, 256<<20, nil, cols...)
+	f.b.SetSpillCap(0)
+	for i := range 4 {
+		f.fill(t, chunkOf(cols, rowsOf(uint64(i), ts, 300)))
+	}
+	want := mustScan(t, f.Snapshot(), nil)
+	if f.b.Used() != 0 {
+		t.Fatalf("%d bytes are held", f.b.Used())
+	}
+	// A reader that wants little leaves them where they are.
+	f.b.SetSpillCap(-1)
+	mustScan(t, f.Snapshot(), &storage.ScanSpec{Columns: []int{0}})
+	if f.b.Used() != 0 {
+		t.Errorf("%d bytes are held for one column", f.b.Used())
+	}
+	written := m.Stats().BytesWritten
+	for round := range 3 {
+		if got := mustScan(t, f.Snapshot(), nil); !slices.Equal(got, want) {
+			t.Fatalf("round %d: other rows", round)
+		}
+		read := m.Stats().BytesRead
+		if got := mustScan(t, f.Snapshot(), nil); !slices.Equal(got, want) || m.Stats().BytesRead != read {
+			t.Fatalf("round %d: rows were not brought back", round)
+		}
+		if n, err := f.evict.evict(context.Background(), 1<<30); n == 0 || err != nil {
+			t.Fatal(n, err)
+		}
+		if f.b.Used() != 0 || m.Stats().BytesWritten != written {
+			t.Errorf("round %d: %d bytes are held, %d written anew", round, f.b.Used(), m.Stats().BytesWritten-written)
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/gannetdb/gannet/spill"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
 	"github.com/gannetdb/gannet/vector"
@@ -161,9 +162,9 @@ func (s *scanner) NewReader() (storage.Reader, error) {
 type reader struct {
 	s         *scanner
 	g         *group
-	cols      []*column // of g, by ordinal; nil: on disk and not wanted so far
-	pinned    bool      // cols are g's own
-	arena     arena     // of columns that were on disk
+	cols      []*column   // of g, by ordinal; nil: on disk and not wanted so far
+	file      *spill.File // that has g's columns; nil: they are in memory and pinned
+	arena     arena       // of columns that were on disk
 	from      int
 	rows      int // a chunk
 	selectors []storage.Selector
@@ -173,7 +174,7 @@ type reader struct {
 
 // NextMorsel implements storage.Reader. Of a row group on disk the columns are
 // loaded when they are first wanted.
-func (r *reader) NextMorsel(context.Context) (int64, bool, error) {
+func (r *reader) NextMorsel(ctx context.Context) (int64, bool, error) {
 	r.drop()
 	i := r.s.next.Add(1) - 1
 	if i >= int64(len(r.s.morsels)) {
@@ -181,7 +182,11 @@ func (r *reader) NextMorsel(context.Context) (int64, bool, error) {
 	}
 	m := r.s.morsels[i]
 	r.g, r.from = m.g, 0
-	if r.pinned = r.g.pin(); r.pinned {
+	r.file = r.g.open()
+	if t := r.s.snap.t; r.file != nil && t.worthRestoring(r.g, r.s.wanted) && r.g.restore(ctx, &t.evict) {
+		r.file = nil
+	}
+	if r.file == nil {
 		copy(r.cols, r.g.cols)
 	}
 	if next := r.s.next.Load(); next < int64(len(r.s.morsels)) {
@@ -199,7 +204,7 @@ func (r *reader) drop() {
 	if r.g == nil {
 		return
 	}
-	if r.pinned {
+	if r.file == nil {
 		r.g.unpin()
 	} else {
 		r.arena.reset()
@@ -213,7 +218,7 @@ func (r *reader) column(ctx context.Context, ord int) (*column, error) {
 	if c := r.cols[ord]; c != nil {
 		return c, nil
 	}
-	c, err := r.g.cols[ord].load(ctx, r.g.file, &r.arena)
+	c, err := r.g.cols[ord].load(ctx, r.file, &r.arena)
 	if err != nil {
 		return nil, err
 	}

@@ -36,14 +36,16 @@ type group struct {
 	mu   sync.Mutex
 	pins int         // readers of the columns in memory; guarded by mu
 	file *spill.File // what the columns were evicted to; guarded by mu
+	// clean is where the columns in memory are on disk, too; guarded by mu.
+	clean *spill.File
 }
 
 func (g *group) free() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, c := range g.cols {
-		if g.file != nil {
-			c.each(func(b *buffer, _ int) { b.freeExtent(g.file) })
+		if f := cmp.Or(g.file, g.clean); f != nil {
+			c.each(func(b *buffer, _ int) { b.freeExtent(f) })
 		}
 		c.free(&g.store)
 	}

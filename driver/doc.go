@@ -40,6 +40,7 @@
 //	BLOB                                 []byte
 //	DATE, TIME, TIMESTAMP…               time.Time (UTC; TIME on 1970-01-01)
 //	TIMESTAMP WITH TIME ZONE             time.Time in the session's zone
+//	infinite dates and timestamps        string: infinity or -infinity
 //	LIST, ARRAY                          []any
 //	STRUCT                               map[string]any
 //	MAP                                  Map

@@ -63,6 +63,9 @@ func goValue(v value, zone *time.Location) any {
 	if v.IsNull {
 		return nil
 	}
+	if v.Type.IsTimestamp() && !types.TimestampFinite(v.I) {
+		return v.String()
+	}
 	switch v.Type.ID {
 	case types.Boolean:
 		return v.I != 0
@@ -75,6 +78,9 @@ func goValue(v value, zone *time.Location) any {
 	case types.Varchar:
 		return v.S
 	case types.Date:
+		if !types.DateFinite(int32(v.I)) {
+			return v.String()
+		}
 		return time.Unix(v.I*86400, 0).UTC()
 	case types.Time, types.Timestamp:
 		return time.UnixMicro(v.I).UTC()

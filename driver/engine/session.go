@@ -101,6 +101,9 @@ func statements(text string, parse func(string) ([]parser.Part, error)) ([]State
 	for i, p := range parts {
 		// Positions in the tree are offsets into the whole text.
 		out[i] = Statement{Tree: p.Stmt, Text: text[:p.End], Params: p.Params}
+		if _, ok := p.Stmt.(*ast.Prepare); ok {
+			out[i].Params = 0 // EXECUTE has the values
+		}
 	}
 	return out, err
 }

@@ -83,6 +83,23 @@ func runConcatWS(c *function.Call, args []*vector.Vector, out *vector.Vector) er
 	return nil
 }
 
+// bindListConcat types list_concat, which is NULL when all arguments are.
+func bindListConcat(args []types.Type, consts []*types.Value) (*function.Bound, error) {
+	for _, t := range args {
+		if t.ID != types.Null {
+			return bindConcat(function.Special)(args, consts)
+		}
+	}
+	null := types.Of(types.Null)
+	kernel := func(c *function.Call, _ []*vector.Vector, out *vector.Vector) error {
+		for k, r := 0, living(c); k < r.n; k++ {
+			out.SetNull(r.at(k))
+		}
+		return nil
+	}
+	return &function.Bound{Params: args, Return: null, Kernel: kernel, Nulls: function.Special}, nil
+}
+
 // bindConcat types || and concat: lists with lists, blobs with blobs, and
 // everything else as text.
 func bindConcat(nulls function.NullRule) func([]types.Type, []*types.Value) (*function.Bound, error) {

@@ -140,6 +140,9 @@ func runTruncInterval(c *function.Call, args []*vector.Vector, out *vector.Vecto
 			return err
 		}
 		iv := x.at(p)
+		if q == partISOYear {
+			q = partYear
+		}
 		switch unit, months := unitMicros(q), int32(unitMonths(q)); {
 		case months > 0:
 			iv = types.Interval{Months: iv.Months / months * months}

@@ -6,6 +6,7 @@ import (
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/types"
 )
 
 // distanceOp is how texts are compared.
@@ -55,18 +56,26 @@ func runDistance(c *function.Call, args []*vector.Vector, out *vector.Vector) er
 		if err := c.Ctx.Err(); err != nil && len(a)*len(b) > 1<<16 {
 			return sqlerr.FromContext(c.Ctx)
 		}
-		dst[p] = int64(st.edits(a, b, op == byEditsAndSwaps))
+		if op == byEditsAndSwaps {
+			dst[p] = int64(st.editsAndSwaps(a, b))
+			continue
+		}
+		dst[p] = int64(st.edits(a, b))
 	}
 	return nil
 }
 
-// edits counts insertions, deletions, replacements and, with swaps, exchanges
-// of neighbours that turn a into b.
-func (s *distanceState) edits(a, b []byte, swaps bool) int {
-	for len(s.prev) <= len(b) {
-		s.before, s.prev, s.cur = append(s.before, 0), append(s.prev, 0), append(s.cur, 0)
+// rows makes the three rows at least n long.
+func (s *distanceState) rows(n int) (before, prev, cur []int) {
+	if len(s.prev) < n {
+		s.before, s.prev, s.cur = make([]int, n), make([]int, n), make([]int, n)
 	}
-	before, prev, cur := s.before[:len(b)+1], s.prev[:len(b)+1], s.cur[:len(b)+1]
+	return s.before[:n], s.prev[:n], s.cur[:n]
+}
+
+// edits counts the insertions, deletions and replacements that turn a into b.
+func (s *distanceState) edits(a, b []byte) int {
+	_, prev, cur := s.rows(len(b) + 1)
 	for j := range prev {
 		prev[j] = j
 	}
@@ -77,19 +86,57 @@ func (s *distanceState) edits(a, b []byte, swaps bool) int {
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			d := min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
-			if swaps && i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				d = min(d, before[j-2]+1)
-			}
-			cur[j] = d
+			cur[j] = min(prev[j]+1, cur[j-1]+1, prev[j-1]+cost)
 		}
-		before, prev, cur = prev, cur, before
+		prev, cur = cur, prev
 	}
 	return prev[len(b)]
 }
 
+// editsAndSwaps counts exchanges of neighbours too; what was exchanged may be
+// edited again, so that ca becomes abc in two steps. Three rows of the matrix
+// are enough: C. Zhao, S. Sahni, String correction using the
+// Damerau-Levenshtein distance, 2019. Each row has an entry for column -1, and
+// entry j+1 is that of column j.
+func (s *distanceState) editsAndSwaps(a, b []byte) int {
+	far := max(len(a), len(b)) + 1
+	swapped, above, row := s.rows(len(b) + 2) // swapped: the entry two left of a match, above it
+	for j := range row {
+		swapped[j], above[j], row[j] = far, far, j-1
+	}
+	row[0] = far
+	var lastRow [256]int // of each byte in a, 0 for none
+	for i := 1; i <= len(a); i++ {
+		above, row = row, above
+		lastCol, upLeft, there := 0, row[1], far
+		row[0], row[1] = far, i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			d := min(above[j]+cost, row[j]+1, above[j+1]+1)
+			if cost == 0 {
+				lastCol, swapped[j+1], there = j, above[j-1], upLeft
+			} else {
+				k := lastRow[b[j-1]]
+				switch {
+				case lastCol > 0 && k > 0 && j-lastCol == 1:
+					d = min(d, swapped[j+1]+i-k)
+				case lastCol > 0 && k > 0 && i-k == 1:
+					d = min(d, there+j-lastCol)
+				}
+			}
+			upLeft, row[j+1] = row[j+1], d
+		}
+		lastRow[a[i-1]] = i
+	}
+	return row[len(b)+1]
+}
+
 // runRegexpPieces lists the matches of a regular expression (Data
-// regexpMatches) or what lies between them (regexpExtract).
+// regexpMatches) or what lies between them (regexpExtract): the whole text when
+// the expression is NULL.
 func runRegexpPieces(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
 	all := c.Bound.Data.(regexpOp) == regexpMatches
 	st, ok := c.Local.(*regexpState)
@@ -104,6 +151,15 @@ func runRegexpPieces(c *function.Call, args []*vector.Vector, out *vector.Vector
 	}
 	for k := range r.n {
 		p := r.at(k)
+		if s.null(p) || pat.null(p) {
+			if all || s.null(p) {
+				out.SetNull(p)
+				continue
+			}
+			list.entries[p] = types.ListEntry{Offset: uint32(list.child.Len)}
+			list.add(p, s.at(p))
+			continue
+		}
 		if x := pat.at(p); st.re == nil || st.pat != string(x) {
 			var err error
 			if st.re, err = compileRegexp(string(x), "", regexpMatches); err != nil {
@@ -130,20 +186,21 @@ func runRegexpPieces(c *function.Call, args []*vector.Vector, out *vector.Vector
 			}
 			continue
 		}
-		for _, m := range st.re.FindAllIndex(text, -1) {
-			if m[0] == m[1] {
-				// An empty match cuts behind the next character.
-				if m[0] >= len(text) {
-					break
-				}
-				_, w := utf8.DecodeRune(text[m[0]:])
-				if m[0]+w >= len(text) {
-					break
-				}
-				m[0], m[1] = m[0]+w, m[1]+w
+		for at < len(text) {
+			m := st.re.FindIndex(text[at:])
+			if m == nil {
+				break
 			}
-			list.add(p, text[at:m[0]])
-			at = m[1]
+			if m[1] == 0 {
+				// An empty match at the start cuts behind the next character.
+				_, w := utf8.DecodeRune(text[at:])
+				if at+w >= len(text) {
+					break
+				}
+				m[0], m[1] = w, w
+			}
+			list.add(p, text[at:at+m[0]])
+			at += m[1]
 		}
 		list.add(p, text[at:])
 	}

@@ -40,7 +40,7 @@ func bindLike(fold, not bool) func([]types.Type, []*types.Value) (*function.Boun
 				}
 			}
 			d.compiled = compileLike([]byte(pat.S), esc, fold)
-			b.CanFail = false
+			b.CanFail = d.compiled.dangling
 		}
 		b.Data = d
 		return b, nil
@@ -61,7 +61,7 @@ func escapeRune(s []byte) (rune, error) {
 func runLike(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
 	d := c.Bound.Data.(likeCall)
 	s, r, dst := textArg(c, args, 0), living(c), out.Data
-	if d.compiled != nil && !d.fold {
+	if d.compiled != nil && !d.fold && !d.compiled.dangling {
 		likeLoop(d.compiled, &s, r, d.not, dst)
 		return nil
 	}
@@ -98,7 +98,11 @@ func runLike(c *function.Call, args []*vector.Vector, out *vector.Vector) error 
 			st.lower = appendLower(st.lower[:0], text)
 			text = st.lower
 		}
-		dst[p] = flag(compiled.match(text) != d.not)
+		yes := compiled.match(text)
+		if compiled.dangling && yes {
+			return sqlerr.New(sqlerr.CodeInvalidEscape, "a LIKE pattern must not end with its escape character")
+		}
+		dst[p] = flag(yes != d.not)
 	}
 	return nil
 }
@@ -107,7 +111,7 @@ func runLike(c *function.Call, args []*vector.Vector, out *vector.Vector) error 
 // one search.
 func likeLoop(m *pattern, s *texts, r positions, not bool, dst []byte) {
 	switch {
-	case m.never || !m.plain || len(m.middle) > 1:
+	case !m.plain || len(m.middle) > 1:
 		for k := range r.n {
 			p := r.at(k)
 			dst[p] = flag(m.match(s.at(p)) != not)

@@ -182,15 +182,19 @@ func pieces(out *vector.Vector) textPieces {
 	return textPieces{vector.Values[types.ListEntry](out), out.Children[0]}
 }
 
-// runSplit cuts texts at a separator, or between all characters when it is
-// empty.
+// runSplit cuts texts at a separator, between all characters when it is empty,
+// and not at all when it is NULL. A NULL text gives NULL.
 func runSplit(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
 	s, sep, r, list := textArg(c, args, 0), textArg(c, args, 1), living(c), pieces(out)
 	for k := range r.n {
 		p := r.at(k)
+		if s.null(p) {
+			out.SetNull(p)
+			continue
+		}
 		t, f := s.at(p), sep.at(p)
 		list.entries[p] = types.ListEntry{Offset: uint32(list.child.Len)}
-		for {
+		for !sep.null(p) {
 			at, next := -1, 0
 			if len(f) > 0 {
 				at = bytes.Index(t, f)
@@ -217,6 +221,9 @@ func textExtract(c *function.Call, args []*vector.Vector, out *vector.Vector) er
 	for k := range r.n {
 		p := r.at(k)
 		t, i := s.at(p), idx.at(p)
+		if i < -1<<32 || i > 1<<32 {
+			return sqlerr.New(sqlerr.CodeSubstringError, "substring offset is outside of the supported range: %d", i)
+		}
 		if i < 0 {
 			i += int64(utf8.RuneCount(t)) + 1
 		}
@@ -231,9 +238,9 @@ func textExtract(c *function.Call, args []*vector.Vector, out *vector.Vector) er
 
 var lists = []*function.Scalar{
 	{Name: "list_value", Aliases: []string{"list_pack"}, Category: "list", Description: "A list of the arguments.", Example: "list_value(1, 2)", Result: "[1, 2]", Overloads: []function.Overload{variadic(binding(bindListValue, anyType))}},
-	{Name: "list_concat", Aliases: []string{"list_cat", "array_concat", "array_cat"}, Category: "list", Description: "Lists joined, NULL being empty.", Example: "list_concat([1], [2, 3])", Result: "[1, 2, 3]", Overloads: []function.Overload{variadic(binding(bindConcat(function.Special), anyList, anyList))}},
+	{Name: "list_concat", Aliases: []string{"list_cat", "array_concat", "array_cat"}, Category: "list", Description: "Lists joined, NULL being empty.", Example: "list_concat([1], [2, 3])", Result: "[1, 2, 3]", Overloads: []function.Overload{variadic(binding(bindListConcat, anyList, anyList))}},
 	{Name: "list_contains", Aliases: []string{"list_has", "array_contains", "array_has"}, Category: "list", Description: "Whether a value is an element of a list.", Example: "list_contains([1, 2], 2)", Result: "true", Overloads: []function.Overload{binding(bindListContains, anyList, anyType)}},
-	{Name: "string_split", Aliases: []string{"str_split", "split", "string_to_array"}, Category: "string", Description: "The parts of a text between separators.", Example: "string_split('a,b', ',')", Result: "[a, b]", Overloads: []function.Overload{sig(types.ListOf(varchar), runSplit, varchar, varchar)}},
+	{Name: "string_split", Aliases: []string{"str_split", "split", "string_to_array"}, Category: "string", Description: "The parts of a text between separators; the whole text when the separator is NULL.", Example: "string_split('a,b', ',')", Result: "[a, b]", Overloads: []function.Overload{special(sig(types.ListOf(varchar), runSplit, varchar, varchar))}},
 	{Name: "array_extract", Aliases: []string{"list_extract", "list_element"}, Category: "list", Description: "The element at an index from 1, or from the end when negative; of a text, the character.", Example: "array_extract([1, 2], 2)", Result: "2",
-		Overloads: []function.Overload{binding(bindListExtract, anyList, bigint), sig(varchar, textExtract, varchar, bigint)}},
+		Overloads: []function.Overload{binding(bindListExtract, anyList, bigint), failing(sig(varchar, textExtract, varchar, bigint))}},
 }

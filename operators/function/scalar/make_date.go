@@ -96,6 +96,7 @@ func runMakeTimestamp(c *function.Call, args []*vector.Vector, out *vector.Vecto
 func runScaled(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
 	f := c.Bound.Data.(int64)
 	x, dst, r := numArg[int64](c, args, 0), vector.Values[int64](out), living(c)
+	makes := out.Type.IsTemporal()
 	for k := range r.n {
 		p := r.at(k)
 		v := x.at(p)
@@ -106,6 +107,9 @@ func runScaled(c *function.Call, args []*vector.Vector, out *vector.Vector) erro
 			if v = int64(m.Lo); !m.IsInt64() {
 				return errTimestampRange()
 			}
+		}
+		if makes && !types.TimestampFinite(v) {
+			return errTimestampRange() // infinity is no number
 		}
 		dst[p] = v
 	}
@@ -330,7 +334,7 @@ func makeDates() []*function.Scalar {
 			Overloads: []function.Overload{failing(sig(timestamp, runMakeTimestamp, five...)), with(int64(1), failing(sig(timestamp, runScaled, bigint)))}},
 		{Name: "make_timestamptz", Category: "date", Description: "An instant from its parts in the session's time zone.", Example: "epoch(make_timestamptz(1970, 1, 1, 0, 0, 0))", Result: "0.0", Overloads: []function.Overload{stable(with(nil, failing(sig(instant, runMakeTimestamp, five...))))}},
 		{Name: "make_timestamp_ms", Category: "date", Description: "A timestamp from milliseconds since 1970-01-01.", Example: "make_timestamp_ms(1577836800000)", Result: "2020-01-01 00:00:00", Overloads: []function.Overload{with(int64(1000), failing(sig(timestamp, runScaled, bigint)))}},
-		{Name: "make_timestamp_ns", Category: "date", Description: "A timestamp from nanoseconds since 1970-01-01.", Example: "make_timestamp_ns(1577836800000000000)", Result: "2020-01-01 00:00:00", Overloads: []function.Overload{with(int64(-1000), failing(sig(timestamp, runScaled, bigint)))}},
+		{Name: "make_timestamp_ns", Category: "date", Description: "A timestamp from nanoseconds since 1970-01-01.", Example: "make_timestamp_ns(1577836800000000001)", Result: "2020-01-01 00:00:00.000000001", Overloads: []function.Overload{with(int64(1), failing(sig(types.Of(types.TimestampNS), runScaled, bigint)))}},
 		{Name: "to_timestamp", Category: "date", Description: "The instant so many seconds after 1970-01-01 UTC.", Example: "epoch(to_timestamp(0.5))", Result: "0.5", Overloads: []function.Overload{failing(sig(instant, runToTimestamp, double))}},
 		epochMs,
 		epochFunction("epoch_us", "1577836800000000", 1),

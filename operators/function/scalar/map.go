@@ -210,7 +210,8 @@ func runMapValue(c *function.Call, args []*vector.Vector, out *vector.Vector) er
 	return nil
 }
 
-// runMapValues gives the value of a key as a list of one or no element.
+// runMapValues gives the value of a key as a list of one or no element, which is
+// NULL's too; NULL for a map that is NULL.
 func runMapValues(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
 	maps, r := numArg[types.ListEntry](c, args, 0), living(c)
 	entries := flatElements(maps.view.Children[0])
@@ -218,7 +219,12 @@ func runMapValues(c *function.Call, args []*vector.Vector, out *vector.Vector) e
 	dst := vector.Values[types.ListEntry](out)
 	for k := range r.n {
 		p := r.at(k)
-		if maps.null(p) || args[1].IsNull(p) {
+		dst[p] = types.ListEntry{}
+		if maps.null(p) {
+			out.SetNull(p)
+			continue
+		}
+		if args[1].IsNull(p) {
 			continue
 		}
 		if at := findKey(keys, maps.at(p), args[1], p); at >= 0 {
@@ -251,6 +257,15 @@ func bindKeyed(kernel function.Kernel, result func(value types.Type) types.Type)
 		}
 		return &function.Bound{Params: []types.Type{args[0], k}, Return: result(v), Kernel: kernel}, nil
 	}
+}
+
+// bindMapValues binds map_extract, whose key may be NULL.
+func bindMapValues(args []types.Type, consts []*types.Value) (*function.Bound, error) {
+	b, err := bindKeyed(runMapValues, types.ListOf)(args, consts)
+	if err == nil {
+		b.Nulls = function.Special
+	}
+	return b, err
 }
 
 // runMapPart shows the keys or the values, or the entries themselves, as lists.
@@ -315,7 +330,7 @@ var maps = []*function.Scalar{
 	{Name: "map_extract_value", Category: "map", Description: "The value of a key, NULL without one.", Example: "map_extract_value(map(['a'], [1]), 'a')", Result: "1",
 		Overloads: []function.Overload{binding(bindKeyed(runMapValue, same), anyMap, anyType)}},
 	{Name: "map_extract", Aliases: []string{"element_at"}, Category: "map", Description: "A list of the value of a key, empty without one.", Example: "map_extract(map(['a'], [1]), 'a')", Result: "[1]",
-		Overloads: []function.Overload{binding(bindKeyed(runMapValues, types.ListOf), anyMap, anyType)}},
+		Overloads: []function.Overload{binding(bindMapValues, anyMap, anyType)}},
 	{Name: "map_contains", Category: "map", Description: "Whether a map has a key.", Example: "map_contains(map(['a'], [1]), 'a')", Result: "true",
 		Overloads: []function.Overload{binding(bindKeyed(runMapContains, func(types.Type) types.Type { return boolean }), anyMap, anyType)}},
 	{Name: "map_keys", Category: "map", Description: "The keys of a map.", Example: "map_keys(map(['a'], [1]))", Result: "[a]", Overloads: []function.Overload{binding(bindMapPart(0), anyMap)}},

@@ -10,14 +10,16 @@ import (
 // from left to right, which is right because each matches a fixed number of
 // characters. Time is at most the text's length times the pattern's.
 type pattern struct {
-	never  bool // a dangling escape matches nothing
-	fold   bool // compare in lower case
-	single bool // no %: first must match all of the text
-	first  piece
-	middle []piece
-	last   piece
-	min    int // least number of bytes of a match
-	plain  bool
+	fold bool // compare in lower case
+	// dangling: the pattern ends with its escape character. It matches texts that
+	// get there and go on, for which LIKE is an error.
+	dangling bool
+	single   bool // no %: first must match all of the text
+	first    piece
+	middle   []piece
+	last     piece
+	min      int // least number of bytes of a match
+	plain    bool
 }
 
 // piece is a run of literals and _ signs. lits[i] follows skips[i] characters;
@@ -66,7 +68,15 @@ func compileLike(pat []byte, esc rune, fold bool) *pattern {
 		case esc != 0 && r == esc:
 			i += n
 			if i >= len(pat) {
-				return &pattern{never: true}
+				// One more character, and any others.
+				p.dangling = true
+				if len(lit) > 0 {
+					flush()
+				}
+				skip++
+				end()
+				n = 0
+				break
 			}
 			_, n = utf8.DecodeRune(pat[i:])
 			lit = append(lit, pat[i:i+n]...)
@@ -98,7 +108,7 @@ func compileLike(pat []byte, esc rune, fold bool) *pattern {
 
 // match reports whether s, in lower case when the pattern folds, matches.
 func (p *pattern) match(s []byte) bool {
-	if len(s) < p.min || p.never {
+	if len(s) < p.min {
 		return false
 	}
 	if !p.plain {

@@ -232,5 +232,5 @@ var regexps = []*function.Scalar{
 	{Name: "regexp_extract_all", Category: "string", Description: "All matches of a regular expression, or of one of its groups.", Example: "regexp_extract_all('a1b2', '[0-9]')", Result: "[1, 2]",
 		Overloads: []function.Overload{with(regexpMatches, failing(sig(types.ListOf(varchar), runRegexpPieces, varchar, varchar))), with(regexpMatches, failing(sig(types.ListOf(varchar), runRegexpPieces, varchar, varchar, integer)))}},
 	{Name: "regexp_split_to_array", Aliases: []string{"string_split_regex", "str_split_regex"}, Category: "string", Description: "What lies between the matches of a regular expression.", Example: "regexp_split_to_array('a1b2c', '[0-9]')", Result: "[a, b, c]",
-		Overloads: []function.Overload{with(regexpExtract, failing(sig(types.ListOf(varchar), runRegexpPieces, varchar, varchar)))}},
+		Overloads: []function.Overload{with(regexpExtract, special(failing(sig(types.ListOf(varchar), runRegexpPieces, varchar, varchar))))}},
 }

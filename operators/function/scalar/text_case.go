@@ -99,18 +99,11 @@ func appendUpper(dst, s []byte) []byte {
 	return dst
 }
 
-// appendReverse appends the characters of s from last to first; combining
-// marks stay behind the character they modify.
+// appendReverse appends the characters of s, as a reader sees them, from last
+// to first.
 func appendReverse(dst, s []byte) []byte {
 	for end := len(s); end > 0; {
-		start := end
-		for start > 0 {
-			r, w := utf8.DecodeLastRune(s[:start])
-			start -= w
-			if r < 0x300 || !unicode.In(r, unicode.Mn, unicode.Me) && r != 0x200d {
-				break
-			}
-		}
+		start := graphemeStart(s[:end])
 		dst = append(dst, s[start:end]...)
 		end = start
 	}

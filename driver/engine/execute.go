@@ -156,6 +156,27 @@ func (s *Session) query(ctx context.Context, plan *logical.Plan, params Params) 
 	return r, s.start(ctx, env, r, r.result)
 }
 
+// column runs a plan of one column and returns the first values, most at most: what
+// binding a statement has to know of the data.
+func (s *Session) column(ctx context.Context, plan *logical.Plan, most int) ([]types.Value, error) {
+	r, err := s.query(ctx, plan, Params{})
+	if err != nil {
+		return nil, err
+	}
+	defer r.release()
+	var out []types.Value
+	for len(out) < most {
+		c, err := r.Next()
+		if err != nil || c == nil {
+			return out, err
+		}
+		for i := range min(c.Len, most-len(out)) {
+			out = append(out, c.Cols[0].Value(i))
+		}
+	}
+	return out, nil
+}
+
 // start runs r's plan into sink.
 func (s *Session) start(ctx context.Context, env *operators.Env, r *Rows, sink operators.Sink) error {
 	pipelines := r.plan.Finish(sink)

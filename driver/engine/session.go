@@ -178,6 +178,7 @@ func (s *Session) bind(ctx context.Context, stmt Statement, params Params) (bind
 			return physical.Constant(ctx, e, s.functionSession())
 		},
 		Settings:     s.settingsTable,
+		Column:       s.column,
 		Variables:    s.variables,
 		NullDivision: s.settings.nullDivision,
 		Session:      s.functionSession(),

@@ -49,6 +49,7 @@ var duplicateFree = map[string]bool{"min": true, "max": true, "any_value": true,
 // aggregate binds a call of an aggregate function to a reference to the column
 // that will hold its result.
 func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) (logical.Expr, error) {
+	c, f = underFilter(c, f)
 	switch {
 	case len(f.WithinGroup) > 0:
 		plain, err := withinGroup(f)

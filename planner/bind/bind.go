@@ -32,6 +32,9 @@ type Options struct {
 	// a statement means, such as the argument of COLUMNS. nil: only literals
 	// are understood there.
 	Evaluate func(ctx context.Context, e logical.Expr) (types.Value, error)
+	// Column runs a plan of one column and returns its values, most of them at
+	// most, for PIVOT without a list of values. nil: that is refused.
+	Column func(ctx context.Context, plan *logical.Plan, most int) ([]types.Value, error)
 	// NullsFirst and NullsFirstDesc (for descending keys) are the session's
 	// default_null_order, Descending its default_order, for keys that say
 	// nothing.

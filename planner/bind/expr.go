@@ -29,6 +29,8 @@ type exprCtx struct {
 	vars []lambdaVar
 	// column is what COLUMNS stands for at the moment.
 	column *starCol
+	// filter is what rows must fulfil that aggregates count: PIVOT's.
+	filter ast.Expr
 }
 
 // lambdaVar is a parameter of a lambda and what it stands for.
@@ -153,6 +155,8 @@ func (b *binder) expr(c *exprCtx, e ast.Expr) (logical.Expr, error) {
 			}
 		}
 		return nil, sqlerr.At(e.Pos(), sqlerr.CodeInvalidColumnRef, "there is no column #%d in FROM, it has %d", e.Index, n)
+	case *filtered:
+		return b.filtering(c, e)
 	case *boundCol:
 		ref := e.col
 		ref.At, ref.Name = at, e.name

@@ -153,9 +153,9 @@ func (b *binder) tableItem(t ast.TableRef, env *cteScope, left *scope) (logical.
 		}
 		return b.aliased(t, r, t.Alias, "")
 	case *ast.Pivot:
-		return nil, nil, unsupported(t, "PIVOT")
+		return b.pivot(t, env, left)
 	case *ast.Unpivot:
-		return nil, nil, unsupported(t, "UNPIVOT")
+		return b.unpivot(t, env, left)
 	}
 	return nil, nil, unsupported(t, "this kind of table")
 }

@@ -624,14 +624,18 @@ func TestDropWhileScanning(t *testing.T) {
 	r.Close()
 	s.Close()
 	s.Close()
+	w.Close()
+	wantCode(t, a.Commit(context.Background()), "42P01")
+	a.Abort() // the last that uses the memory
+	a.Abort()
 	if used := f.b.Used(); used != 0 {
 		t.Errorf("%d bytes are still charged", used)
 	}
 	_, err = scan(snap, nil)
 	wantCode(t, err, "42P01")
-	w.Close()
-	wantCode(t, a.Commit(context.Background()), "42P01")
-	a.Abort()
+	late := f.NewAppender()
+	wantCode(t, late.NewWriter().Append(ints(1), 0), "42P01")
+	late.Abort()
 }
 
 // TestFaults refuses memory at every request: the append fails and leaves

@@ -201,10 +201,46 @@ type Appender struct {
 	mu   sync.Mutex
 	done []*group
 	rows int64
+	// holds: the table counts the appender among its scans.
+	holds bool
 }
 
-// NewAppender starts an append; end it with Commit or Abort.
-func (t *Table) NewAppender() *Appender { return &Appender{t: t} }
+// NewAppender starts an append; end it with Commit or, also after a Commit that
+// failed, Abort. Until then the table's memory is there, also past Close.
+func (t *Table) NewAppender() *Appender {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	a := &Appender{t: t}
+	if !t.closed || t.scans > 0 {
+		t.scans++
+		a.holds = true
+	}
+	return a
+}
+
+// end lets go of the table.
+func (a *Appender) end() {
+	a.mu.Lock()
+	held := a.holds
+	a.holds = false
+	a.mu.Unlock()
+	if held {
+		a.t.release()
+	}
+}
+
+// alive is an error when the table's memory was gone before the append began.
+func (a *Appender) alive() error {
+	a.mu.Lock()
+	held := a.holds
+	a.mu.Unlock()
+	if held {
+		return nil
+	}
+	a.t.mu.Lock()
+	defer a.t.mu.Unlock()
+	return a.t.writable()
+}
 
 // Writer appends for one worker; not safe for concurrent use.
 type Writer struct {
@@ -224,6 +260,11 @@ func (a *Appender) NewWriter() *Writer {
 // for a NULL in a NOT NULL column.
 func (w *Writer) Append(c *vector.Chunk, batch int64) error {
 	t := w.a.t
+	if w.g == nil {
+		if err := w.a.alive(); err != nil {
+			return err
+		}
+	}
 	if err := t.checkNulls(c); err != nil {
 		return err
 	}
@@ -333,6 +374,14 @@ func (a *Appender) Rows() int64 {
 // are joined first. Errors: 53200, 57014, 42P01 when the table was closed
 // meanwhile; the rows are then still the appender's, for Abort.
 func (a *Appender) Commit(ctx context.Context) error {
+	err := a.commit(ctx)
+	if err == nil {
+		a.end()
+	}
+	return err
+}
+
+func (a *Appender) commit(ctx context.Context) error {
 	t := a.t
 	// A stable sort keeps the order of a writer's groups within a batch.
 	slices.SortStableFunc(a.done, func(x, y *group) int { return cmp.Compare(x.batch, y.batch) })
@@ -431,6 +480,7 @@ func (a *Appender) Abort() {
 		g.free()
 	}
 	a.done = nil
+	a.end()
 }
 
 // read points c's columns at rows [from, from+n).

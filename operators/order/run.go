@@ -29,6 +29,13 @@ func (s *space) flushAt() int64 {
 	return max(2*block.Size, min(flushBytes, s.mem.Share()/8))
 }
 
+// slack is how much memory appending leaves free: for each worker what writing
+// its run takes beside the run, and the pairs and pages of the next one's first
+// chunk.
+func (s *space) slack() int64 {
+	return min(int64(max(s.env.Threads, 1))*(s.flushAt()+pairSlack+3*block.Size), s.mem.Share()/3)
+}
+
 // run is a sorted sequence of rows: in memory (addrs over loaded) or on disk.
 type run struct {
 	set    *rowset.Set

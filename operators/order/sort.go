@@ -198,8 +198,12 @@ func (l *sortLocal) append(ctx context.Context, sel []uint32, n int) error {
 	if l.reserved == 0 {
 		need += pairSlack
 	}
-	ok := s.sort.TryGrow(need)
+	// What a worker needs to begin anew, once it has spilled, must be there
+	// even while others hold their runs.
+	slack := s.slack()
+	ok := s.sort.TryGrow(need + slack)
 	if ok {
+		s.sort.Shrink(slack)
 		l.reserved += need
 		stored, err := l.w.Append(ctx, &l.in, nil, sel, n, l.rows)
 		if stored || err != nil {

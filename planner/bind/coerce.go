@@ -24,9 +24,9 @@ func (b *binder) cast(e logical.Expr, to types.Type) logical.Expr {
 		if y := b.castRow(x, to); y != nil {
 			return y
 		}
-	case *logical.Column:
-		if b.untyped[x.ID] {
-			return &logical.Const{At: x.At, Value: types.NullOf(to)}
+	case *logical.Column, *logical.Subquery:
+		if n := b.untypedAs(x, to); n != nil {
+			return n
 		}
 	case *logical.Const:
 		if x.Value.IsNull {
@@ -39,6 +39,27 @@ func (b *binder) cast(e logical.Expr, to types.Type) logical.Expr {
 		}
 	}
 	return &logical.Cast{At: logical.At(e.Pos()), Arg: e, To: to}
+}
+
+// untypedAs makes an untyped NULL of a column or subquery one of type to; nil
+// when e is something else.
+func (b *binder) untypedAs(e logical.Expr, to types.Type) logical.Expr {
+	switch x := e.(type) {
+	case *logical.Column:
+		if b.untyped[x.ID] {
+			return &logical.Const{At: x.At, Value: types.NullOf(to)}
+		}
+	case *logical.Subquery:
+		if b.untypedSubquery(x) {
+			// Its rows are still counted.
+			col := b.newCol("", to)
+			s := *x
+			s.Plan = &logical.Project{Input: x.Plan, Cols: []logical.Column{col}, Exprs: []logical.Expr{&logical.Const{At: -1, Value: types.NullOf(to)}}}
+			s.Col, s.Typ = col.ID, to
+			return &s
+		}
+	}
+	return nil
 }
 
 func (b *binder) settledFor(e logical.Expr, to types.Type) logical.Expr {

@@ -481,6 +481,9 @@ func (b *binder) castExpr(c *exprCtx, e *ast.Cast) (logical.Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n := b.untypedAs(x, t); n != nil {
+		return n, nil
+	}
 	if !castable(x.Type(), t) {
 		return nil, sqlerr.At(e.Pos(), sqlerr.CodeCannotCoerce, "cannot cast type %s to %s", x.Type(), t)
 	}

@@ -241,7 +241,7 @@ func (b *binder) scalar(at ast.Node, fn *function.Scalar, args []logical.Expr) (
 		}
 		if fn.Name == "typeof" {
 			// The answer is known here, and the argument is never evaluated.
-			return &logical.Const{At: logical.At(at.Pos()), Value: types.StringValue(b.settled(args[0]).Type().String())}, nil
+			return &logical.Const{At: logical.At(at.Pos()), Value: types.StringValue(b.typeOf(b.settled(args[0])).String())}, nil
 		}
 		return &logical.Call{At: logical.At(at.Pos()), Fn: bound, Args: b.castArgs(args, bound.Params)}, nil
 	}

@@ -106,12 +106,18 @@ func (b *binder) markUntyped(c logical.Column) {
 	b.untyped[c.ID] = true
 }
 
+// untypedSubquery reports whether e is a scalar subquery of untyped NULLs.
+func (b *binder) untypedSubquery(e logical.Expr) bool {
+	s, ok := e.(*logical.Subquery)
+	return ok && s.Kind == logical.ScalarSubquery && b.untyped[s.Col]
+}
+
 // typeOf is the type of e for choosing common types: an untyped parameter has
 // that of its value if that is a number, since its context alone would round.
 //
 // A column that is an untyped NULL has the type of NULL.
 func (b *binder) typeOf(e logical.Expr) types.Type {
-	if c, ok := e.(*logical.Column); ok && b.untyped[c.ID] {
+	if c, ok := e.(*logical.Column); ok && b.untyped[c.ID] || b.untypedSubquery(e) {
 		return types.Of(types.Null)
 	}
 	if p, ok := e.(*logical.Param); ok && p.Typ.ID == types.Unknown {

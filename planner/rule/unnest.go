@@ -63,12 +63,18 @@ func hasNested(root logical.Node) bool {
 	return found
 }
 
-// maxCTE is the highest number of a CTE in n, subqueries included.
+// maxCTE is the highest number of a CTE in n, recursive ones and subqueries
+// included.
 func maxCTE(n logical.Node) int {
 	top := 0
 	logical.WalkNodes(n, func(n logical.Node) bool {
-		if c, ok := n.(*logical.CTE); ok {
-			top = max(top, c.ID)
+		switch n := n.(type) {
+		case *logical.CTE:
+			top = max(top, n.ID)
+		case *logical.CTERef:
+			top = max(top, n.ID)
+		case *logical.Recursive:
+			top = max(top, n.ID, n.Total)
 		}
 		for _, e := range logical.Exprs(n) {
 			logical.Walk(e, func(x logical.Expr) bool {

@@ -21,6 +21,7 @@ var Builtins = sorted(
 	extremes,
 	likes,
 	lists,
+	listDistincts,
 	listFlattens,
 	listSeries,
 	listSlices,

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/gannetdb/gannet/catalog"
@@ -358,6 +359,14 @@ func (s *Session) executePrepared(ctx context.Context, stmt Statement, b *bind.E
 	}
 	s.executing = true
 	defer func() { s.executing = false }()
+	if len(b.Args) > len(p.Params) {
+		return nil, sqlerr.At(b.Pos, sqlerr.CodeUndefinedParameter, "the prepared statement %q has %d parameters, not %d", b.Name, len(p.Params), len(b.Args))
+	}
+	for _, n := range b.Names {
+		if n != "" && !slices.Contains(p.Params, strings.ToLower(n)) {
+			return nil, sqlerr.At(b.Pos, sqlerr.CodeUndefinedParameter, "the prepared statement %q has no parameter %q", b.Name, n)
+		}
+	}
 	var params Params
 	for i, e := range b.Args {
 		v, err := physical.Constant(ctx, e, s.functionSession())

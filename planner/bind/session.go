@@ -99,6 +99,9 @@ func (b *binder) prepare(s *ast.Prepare) (Statement, error) {
 	if _, err := b.statement(s.Stmt); err != nil {
 		return nil, err
 	}
+	for _, p := range b.params {
+		out.Params = append(out.Params, strings.ToLower(p.name))
+	}
 	return out, nil
 }
 

@@ -145,6 +145,8 @@ type Prepare struct {
 	Name  string
 	Types []types.Type
 	Stmt  ast.Statement
+	// Params are the names of the parameters in lower case, "" for positional ones.
+	Params []string
 }
 
 // Execute is EXECUTE; Args are constant expressions, Names the parameters'

@@ -63,8 +63,9 @@ func (p *parser) create(at ast.At) ast.Statement {
 	return nil
 }
 
+// ifNotExists reads IF NOT EXISTS, which cannot stand beside OR REPLACE.
 func (p *parser) ifNotExists(c ast.OnConflict) ast.OnConflict {
-	if p.acceptKws(lexer.KwIf, lexer.KwNot, lexer.KwExists) {
+	if c != ast.CreateOrReplace && p.acceptKws(lexer.KwIf, lexer.KwNot, lexer.KwExists) {
 		return ast.CreateIfNotExists
 	}
 	return c

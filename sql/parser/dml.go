@@ -42,7 +42,7 @@ func (p *parser) insert(at ast.At, w *ast.With) ast.Statement {
 	} else {
 		p.acceptKws(lexer.KwBy, lexer.KwPosition)
 	}
-	if !p.acceptKws(lexer.KwDefault, lexer.KwValues) {
+	if len(n.Columns) > 0 || !p.acceptKws(lexer.KwDefault, lexer.KwValues) {
 		n.Query = p.query()
 	}
 	if p.atKw(lexer.KwOn) {

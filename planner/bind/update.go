@@ -8,6 +8,7 @@ import (
 	"github.com/gannetdb/gannet/sql/ast"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/vector/types"
 )
 
 // changed is the table whose rows UPDATE or DELETE changes.
@@ -308,25 +309,34 @@ func (b *binder) alterTable(s *ast.Alter, out *Alter, old, n *catalog.Table) (St
 			return exprs, nil
 		})
 	case ast.AlterColumnType:
-		t, err := b.typeName(s.Type)
-		if err != nil {
-			return nil, err
+		if s.Type != nil {
+			var err error
+			if col.Type, err = b.typeName(s.Type); err != nil {
+				return nil, err
+			}
 		}
-		col.Type = t
 		return b.copied(out, old, n, func(scan *logical.Scan, sc *scope) ([]logical.Expr, error) {
 			var exprs []logical.Expr
 			for _, c := range scan.Cols {
 				exprs = append(exprs, logical.Ref(c))
 			}
 			if s.Expr != nil {
-				if exprs[i], err = b.expr(&exprCtx{scope: sc, clause: "USING"}, s.Expr); err != nil {
+				x, err := b.expr(&exprCtx{scope: sc, clause: "USING"}, s.Expr)
+				if err != nil {
 					return nil, err
 				}
+				exprs[i] = x
+				if s.Type == nil {
+					// Without a type the column takes the expression's.
+					if col.Type = b.typeOf(b.settled(x)); col.Type.ID == types.Null {
+						col.Type = types.Of(types.Integer)
+					}
+				}
 			}
-			if from := exprs[i].Type(); !castable(from, t) {
-				return nil, sqlerr.At(s.Type.Pos(), sqlerr.CodeCannotCoerce, "cannot cast type %s to %s", from, t)
+			if from := exprs[i].Type(); !castable(from, col.Type) {
+				return nil, sqlerr.At(s.Column[0].Pos(), sqlerr.CodeCannotCoerce, "cannot cast type %s to %s", from, col.Type)
 			}
-			exprs[i] = b.cast(exprs[i], t)
+			exprs[i] = b.cast(exprs[i], col.Type)
 			return exprs, nil
 		})
 	}

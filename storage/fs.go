@@ -29,6 +29,13 @@ type File interface {
 	Info() FileInfo
 }
 
+// Prefetcher is implemented by files that can be told what will be read soon.
+type Prefetcher interface {
+	// Prefetch begins to bring the n bytes at off nearer, without waiting and
+	// without a promise. It is safe for concurrent use.
+	Prefetch(off, n int64)
+}
+
 // FileInfo describes a file. Dev and Ino identify it together with Size and
 // ModTime where the system knows them (else 0).
 type FileInfo struct {

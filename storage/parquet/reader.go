@@ -165,6 +165,7 @@ func (r *Reader) openGroup(m morsel) error {
 	if len(r.cols) == r.s.filters {
 		filters = len(sources)
 	}
+	r.prefetch()
 	if r.spool.on {
 		r.fetch.separate(sources)
 		return nil
@@ -173,6 +174,39 @@ func (r *Reader) openGroup(m morsel) error {
 	r.fetch.plan(sources[:filters])
 	r.fetch.plan(sources[filters:])
 	return nil
+}
+
+// prefetch announces the chunks of the row group that is claimed next, by this
+// reader or another, so that they are read while the present one is decoded.
+func (r *Reader) prefetch() {
+	next := r.s.next.Load()
+	if r.s.ahead == nil || next >= int64(len(r.s.morsels)) {
+		return
+	}
+	m := r.s.morsels[next]
+	if m.part > 0 {
+		return // of a row group that is being read
+	}
+	// One range each for neighbouring chunks.
+	g := &r.s.file.groups[m.group]
+	var off, end int64
+	for _, leaf := range r.s.leaves {
+		first, last, err := r.s.file.chunkRange(&g.columns[leaf])
+		if err != nil {
+			continue // the reader of this chunk will say so
+		}
+		if first > end+readGap || last-off > maxRead {
+			if end > off {
+				r.s.ahead.Prefetch(off, end-off)
+			}
+			off, end = first, last
+			continue
+		}
+		end = max(end, last)
+	}
+	if end > off {
+		r.s.ahead.Prefetch(off, end-off)
+	}
 }
 
 // openChunk points c at its chunk of row group number group.

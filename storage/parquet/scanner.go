@@ -38,6 +38,9 @@ type Scanner struct {
 	skipped int // rows groups refuted, for tests
 
 	readerBytes int64 // what a reader that need not spool takes
+
+	ahead  storage.Prefetcher // handle, when it can; else nil
+	leaves []int              // of all columns, as they lie in the file
 }
 
 // scanColumn is a column that the scan decodes.
@@ -76,11 +79,31 @@ func (f *File) Scan(ctx context.Context, spec *storage.ScanSpec) (storage.Scanne
 			return nil, sqlerr.New(sqlerr.CodeInvalidState, "file changed since its footer was read").WithFile(f.path, 0)
 		}
 		s.handle = h
+		if p, ok := h.(storage.Prefetcher); ok {
+			s.ahead, s.leaves = p, s.leavesRead()
+		}
 		if c := spec.Counters; c != nil {
 			c.FilesOpened.Add(1)
 		}
 	}
 	return s, nil
+}
+
+// leavesRead returns the leaves of the scan's columns, ascending, which is the
+// order that writers put them in.
+func (s *Scanner) leavesRead() (leaves []int) {
+	for _, c := range s.columns {
+		if c.leaf >= 0 {
+			leaves = append(leaves, c.leaf)
+			continue
+		}
+		f := s.file.schema.columns[c.ordinal].nested
+		for i := range f.leaves {
+			leaves = append(leaves, f.first+i)
+		}
+	}
+	slices.Sort(leaves)
+	return leaves
 }
 
 // resolve maps the columns wanted to leaves.

@@ -16,7 +16,7 @@ import (
 const leastLimit = 4 << 20
 
 // moreLimit is what queries with nine and more operators side by side get.
-var moreLimit = map[int]int64{2: 8 << 20, 11: 8 << 20, 20: 8 << 20}
+var moreLimit = map[int]int64{2: 8 << 20, 11: 8 << 20, 20: 8 << 20, 22: 8 << 20}
 
 // TestQuarterOfNeed runs every query within a quarter of the memory that it
 // takes when it may: the answer is the same, what operators hold goes to disk,

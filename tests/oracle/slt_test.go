@@ -26,6 +26,7 @@ var duck = &slt.Engine{
 	Systems:  []string{"duckdb"},
 	Features: []string{"parquet", "core_functions"},
 	Text:     text,
+	Entries:  entries,
 	AnyError: true,
 }
 
@@ -42,6 +43,12 @@ func text(v any, typ string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// entries takes the driver's maps apart.
+func entries(v any) (keys, values []any, ok bool) {
+	m, ok := v.(duckdb.OrderedMap)
+	return m.Keys(), m.Values(), ok
 }
 
 func decimalText(unscaled *big.Int, scale int) string {

@@ -23,6 +23,9 @@ type Engine struct {
 	// Text gives the text of a value that is particular to the driver; typ is
 	// the SQL type in upper case. May be nil.
 	Text func(v any, typ string) (text string, ok bool)
+	// Entries gives the keys and values, in order, of a MAP that is a type of the
+	// driver's own. May be nil.
+	Entries func(v any) (keys, values []any, ok bool)
 	// AnyError leaves the text and code of expected errors unchecked: another
 	// engine words its errors differently.
 	AnyError bool

@@ -24,6 +24,11 @@ func (e *Engine) text(v any, typ string) string {
 			return s
 		}
 	}
+	if e.Entries != nil {
+		if keys, values, ok := e.Entries(v); ok {
+			return e.entriesText(keys, values, typ)
+		}
+	}
 	switch v := v.(type) {
 	case nil:
 		return "NULL"
@@ -107,6 +112,20 @@ func (e *Engine) mapText(m reflect.Value, typ string) string {
 	parts := make([]string, len(entries))
 	for i, x := range entries {
 		parts[i] = x.text
+	}
+	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// entriesText writes the entries of a MAP in the order given.
+func (e *Engine) entriesText(keys, values []any, typ string) string {
+	var keyType, valueType string
+	if first, rest := structFields(typ); len(first) == 2 && strings.HasPrefix(typ, "MAP(") {
+		// What looks like a name is the first word of a type.
+		keyType, valueType = strings.TrimSpace(first[0]+" "+rest[0]), strings.TrimSpace(first[1]+" "+rest[1])
+	}
+	parts := make([]string, len(keys))
+	for i := range parts {
+		parts[i] = e.nested(keys[i], keyType) + "=" + e.nested(values[i], valueType)
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
 }

@@ -24,7 +24,7 @@ var (
 var gannet = &Engine{
 	Driver:   "gannet",
 	Systems:  []string{"gannet"},
-	Features: []string{"parquet", "core_functions"},
+	Features: []string{"parquet", "core_functions", "mysql_dialect"},
 }
 
 // TestFiles runs every file of this folder under every configuration.

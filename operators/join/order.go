@@ -209,7 +209,6 @@ type grouper struct {
 	a, tmp []sortkey.Pair
 	base   uint32 // index of the partition's first row
 	rows   []raw.Addr
-	buf    []raw.Addr
 }
 
 // run orders partition i and returns how many of its rows are in groups.

@@ -159,7 +159,7 @@ func (m *memory) fit(b []byte, n int) ([]byte, error) {
 	if cap(b) >= n+bufferSlack {
 		return b[:n], nil
 	}
-	b = m.drop(b)
+	m.drop(b)
 	size := (n + bufferSlack + 4095) &^ 4095
 	if err := m.grow(size); err != nil {
 		return nil, err

@@ -78,7 +78,8 @@ func (s *store) free(b *buffer) {
 		s.held -= int64(len(b.bytes))
 		s.res.Shrink(int64(len(b.bytes)))
 	}
-	*b = buffer{ext: b.ext}
+	// Readers of what is on disk may be looking at b.ext.
+	b.bytes, b.block = nil, nil
 }
 
 // grow returns a buffer of at least n bytes that starts with what old held.

@@ -217,37 +217,36 @@ func (g *group) readBack(ctx context.Context) (pinned, read bool) {
 	return true, true
 }
 
-// restore reads a buffer into memory of s, if that has some to spare.
+// restore reads a buffer into memory of s, if that has some to spare. It leaves
+// b.ext alone, which readers that load the column look at meanwhile.
 func (b *buffer) restore(ctx context.Context, file *spill.File, s *store) bool {
 	if b.ext.IsZero() {
 		return true
 	}
-	ok := false
-	if *b, ok = s.tryAlloc(int(b.ext.Length), b.ext); !ok {
+	if !s.tryAlloc(b, int(b.ext.Length)) {
 		return false
 	}
 	_, err := file.Read(ctx, b.ext, b.bytes[:0])
 	return err == nil // a reader that loads it will say what is wrong
 }
 
-// tryAlloc is alloc without force: ok is false when memory is refused.
-func (s *store) tryAlloc(n int, ext spill.Extent) (b buffer, ok bool) {
-	b.ext = ext
+// tryAlloc gives b memory of n bytes; false when that is refused.
+func (s *store) tryAlloc(b *buffer, n int) bool {
 	if n < smallBuffer {
 		if !s.res.TryGrow(int64(n)) {
-			return b, false
+			return false
 		}
 		s.held += int64(n)
 		b.bytes = make([]byte, n)
-		return b, true
+		return true
 	}
 	blk, ok := s.pool.GetSized(s.res, int64(n))
 	if !ok {
-		return b, false
+		return false
 	}
 	s.held += blk.Charged()
 	b.bytes, b.block = blk.Bytes, blk
-	return b, true
+	return true
 }
 
 // nameHeap makes bufs of the heap's buffers.

@@ -89,9 +89,6 @@ func (m *memory) resize(b []byte, n int) ([]byte, error) {
 	} else {
 		size = (size + 511) &^ 511
 	}
-	if m.most > 0 && size > spoolLeast && m.res != nil && m.res.Held()+int64(size) > m.most {
-		return nil, errMost
-	}
 	out := m.kept.Take(size)
 	size = max(size, cap(out))
 	if err := m.grow(size); err != nil {
@@ -103,6 +100,16 @@ func (m *memory) resize(b []byte, n int) ([]byte, error) {
 	}
 	m.bufs = append(m.bufs, out)
 	return out[:n], nil
+}
+
+// roomForPage refuses n bytes for a page, stored or decompressed, that b does not
+// hold, when pages have their share of memory. It is asked only where the
+// refusal makes the reader spool: what vectors need is not refused for it.
+func (m *memory) roomForPage(b []byte, n int) error {
+	if m.most > 0 && n > spoolLeast && cap(b) < n+bufferSlack && m.res != nil && m.res.Held()+int64(n) > m.most {
+		return errMost
+	}
+	return nil
 }
 
 // errMost refuses a buffer of a page because scans have their share of memory.
@@ -198,6 +205,9 @@ func (c *chunkSource) at(ctx context.Context, pos int64, n, more int) (b []byte,
 			if err := sqlerr.FromContext(ctx); err != nil {
 				return nil, false, err
 			}
+			if err := c.f.mem.roomForPage(r.buf, int(r.end-r.off)); err != nil {
+				return nil, false, err
+			}
 			if r.buf, err = c.f.mem.resize(r.buf, int(r.end-r.off)); err != nil {
 				return nil, false, err
 			}
@@ -221,8 +231,13 @@ func (c *chunkSource) at(ctx context.Context, pos int64, n, more int) (b []byte,
 	if pos >= c.winOff && pos < c.winOff+int64(len(c.win)) && cap(c.win) >= size+bufferSlack {
 		kept = copy(c.win[:cap(c.win)], c.win[pos-c.winOff:])
 		c.win = c.win[:size]
-	} else if c.win, err = c.f.mem.resize(c.win, size); err != nil {
-		return nil, false, err
+	} else {
+		if err := c.f.mem.roomForPage(c.win, size); err != nil {
+			return nil, false, err
+		}
+		if c.win, err = c.f.mem.resize(c.win, size); err != nil {
+			return nil, false, err
+		}
 	}
 	c.winOff = pos
 	if err := c.f.read(c.win[kept:], pos+int64(kept)); err != nil {

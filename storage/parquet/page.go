@@ -168,6 +168,11 @@ func (c *columnReader) pageBytes(ctx context.Context, h *pageHeader, at int64) (
 // unpack returns the page body src as it was before compression, size bytes;
 // it lies in buf (which may be reallocated) unless the bytes last as they are.
 func (c *columnReader) unpack(buf, src []byte, size int, compressed, lasting bool) (out, newBuf []byte, err error) {
+	if compressed || !lasting {
+		if err := c.mem.roomForPage(buf, size); err != nil {
+			return nil, buf, err
+		}
+	}
 	if !compressed {
 		if len(src) != size {
 			return nil, buf, errPageSize

@@ -108,8 +108,10 @@ func (s *spooler) stop() {
 	s.on = false
 	s.mem.most = s.most
 	s.stored, s.page = s.mem.drop(s.stored), s.mem.drop(s.page)
-	s.mem.shrink(spoolExtent + 4*spoolCodes)
-	s.staging, s.codes = nil, nil
+	if s.staging != nil {
+		s.mem.shrink(spoolExtent + 4*spoolCodes)
+		s.staging, s.codes = nil, nil
+	}
 }
 
 // worth reports whether a page of size bytes goes through the file.

@@ -129,6 +129,7 @@ type columnMeta struct {
 	dictPageOffset   int64 // 0 when absent
 	stats            statistics
 	encrypted        bool
+	dictOnly         bool // all values are codes of the dictionary
 
 	// Where the page index and the Bloom filter are; lengths of 0: nowhere.
 	columnIndexOff, offsetIndexOff int64
@@ -439,6 +440,15 @@ func (t *thrift) columnMeta(m *columnMeta) {
 			m.dictPageOffset = t.i64()
 		case id == 12 && typ == tStruct:
 			t.statistics(&m.stats)
+		case id == 13 && typ == tList:
+			n, elem := t.list()
+			if elem != tStruct && n > 0 {
+				t.fail(errThriftBad)
+			}
+			m.dictOnly = n > 0
+			for i := 0; i < n && t.err == nil; i++ {
+				m.dictOnly = t.pageEncoding() && m.dictOnly
+			}
 		case id == 14 && typ == tI64:
 			m.bloomOff = t.i64()
 		default:
@@ -446,6 +456,32 @@ func (t *thrift) columnMeta(m *columnMeta) {
 		}
 	}
 	t.leave()
+}
+
+// pageEncoding reads how many pages of a chunk have some encoding, and reports
+// whether they leave all values in the dictionary.
+func (t *thrift) pageEncoding() bool {
+	var id int16
+	var typ byte
+	var page, enc int32
+	if !t.enter() {
+		return false
+	}
+	for {
+		if id, typ = t.field(id); typ == 0 {
+			break
+		}
+		switch {
+		case id == 1 && typ == tI32:
+			page = t.i32()
+		case id == 2 && typ == tI32:
+			enc = t.i32()
+		default:
+			t.skip(typ)
+		}
+	}
+	t.leave()
+	return dictionaryPages(page, encoding(enc))
 }
 
 func (t *thrift) statistics(s *statistics) {

@@ -24,6 +24,8 @@ func (l *leafColumn) chunkStats(m *columnMeta, rows int64) storage.ColumnStats {
 	}
 	if st.distinct > 0 {
 		s.Distinct = float64(min(st.distinct, rows))
+	} else {
+		s.Distinct = min(l.dictionaryDistinct(m), float64(rows))
 	}
 	if l.kind.isString() && rows > 0 && m.uncompressedSize > 0 && m.uncompressedSize < maxPageSize*64 {
 		s.AvgBytes = float64(m.uncompressedSize) / float64(rows)

@@ -51,8 +51,8 @@ oracle-rewrite: ## fill in the SQL tests' expectations from DuckDB; read the dif
 bench:       ## TPC-H or TPC-DS against DuckDB (needs cgo); BENCHFLAGS="-suite tpcds -query 1,6 -profile"
 	cd tests/bench && CGO_ENABLED=1 go run . $(BENCHFLAGS)
 
-bench-data:  ## make the data of bench and slow: TPC-H ten times, a 2 GB file, 1,000 files (needs cgo)
-	cd tests/bench && for data in x10 big many; do CGO_ENABLED=1 go run . -make $$data || exit 1; done
+bench-data:  ## make the data of bench and slow: TPC-H ten times in two layouts, a 2 GB file, 1,000 files (needs cgo)
+	cd tests/bench && for data in x10 x10paged big many; do CGO_ENABLED=1 go run . -make $$data || exit 1; done
 
 slow:        ## the tests of reliability over bench-data: minutes, on a machine that does nothing else
 	GANNET_SLOW=1 CGO_ENABLED=0 go test -count=1 -timeout 60m -v ./tests/reliability

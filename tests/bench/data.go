@@ -29,6 +29,8 @@ func makeData(ctx context.Context, o *options) error {
 		if dir, err = o.enlarged(ctx, 10); err == nil {
 			dir, err = o.asCSV(ctx, dir)
 		}
+	case "x10paged":
+		dir, err = o.paged(ctx, 10)
 	case "csv":
 		dir, err = o.asCSV(ctx, filepath.Join(o.source, o.dataOf(), o.scale))
 	case "big":
@@ -38,7 +40,7 @@ func makeData(ctx context.Context, o *options) error {
 	default:
 		n, ok := times(o.make)
 		if !ok {
-			return fmt.Errorf("-make %s: want x10 or another number, x10csv, csv, big or many", o.make)
+			return fmt.Errorf("-make %s: want x10 or another number, x10csv, x10paged, csv, big or many", o.make)
 		}
 		dir, err = o.enlarged(ctx, n)
 	}

@@ -45,7 +45,7 @@ func main() {
 	flag.StringVar(&o.profileDir, "profile-dir", "", "keep the profiles in this folder (default: a temporary one)")
 	flag.StringVar(&o.markdown, "md", "", "write the table to this file as Markdown")
 	flag.StringVar(&o.json, "json", "", "write every figure to this file as JSON")
-	flag.StringVar(&o.make, "make", "", "make data and stop: x10 (or another number), x10csv, csv, big (a 2 GB file), many (1,000 small files)")
+	flag.StringVar(&o.make, "make", "", "make data and stop: x10 (or another number), x10csv, x10paged (small pages), csv, big (a 2 GB file), many (1,000 small files)")
 	flag.IntVar(&o.timeout, "timeout", 600, "seconds that one run of a query may take")
 	worker := flag.String("worker", "", "run as the worker process of an engine (internal)")
 	flag.Parse()

@@ -29,8 +29,6 @@ func makeData(ctx context.Context, o *options) error {
 		if dir, err = o.enlarged(ctx, 10); err == nil {
 			dir, err = o.asCSV(ctx, dir)
 		}
-	case "x10paged":
-		dir, err = o.paged(ctx, 10)
 	case "csv":
 		dir, err = o.asCSV(ctx, filepath.Join(o.source, o.dataOf(), o.scale))
 	case "big":
@@ -38,11 +36,10 @@ func makeData(ctx context.Context, o *options) error {
 	case "many":
 		dir, err = o.many(ctx)
 	default:
-		n, ok := times(o.make)
-		if !ok {
-			return fmt.Errorf("-make %s: want x10 or another number, x10csv, x10paged, csv, big or many", o.make)
+		var ok bool
+		if dir, ok, err = o.made(ctx, o.make); !ok {
+			return fmt.Errorf("-make %s: want x10 or another number, x10paged, x10csv, csv, big or many", o.make)
 		}
-		dir, err = o.enlarged(ctx, n)
 	}
 	if err == nil {
 		fmt.Println(dir)
@@ -83,6 +80,21 @@ func (o *options) generate(ctx context.Context, name string, fill func(conn *sql
 		return "", err
 	}
 	return dir, os.Rename(part, dir)
+}
+
+// made makes the data of a scale as x10 or x10paged; ok is false when scale is
+// none.
+func (o *options) made(ctx context.Context, scale string) (dir string, ok bool, err error) {
+	scale, paged := strings.CutSuffix(scale, "paged")
+	n, ok := times(scale)
+	switch {
+	case !ok:
+	case paged:
+		dir, err = o.paged(ctx, n)
+	default:
+		dir, err = o.enlarged(ctx, n)
+	}
+	return dir, ok, err
 }
 
 // enlarged makes the suite's data so many times.

@@ -28,7 +28,7 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.suite, "suite", "tpch", "tpch or tpcds: the folder below -source with its queries and data")
-	flag.StringVar(&o.scale, "scale", "x10", "data: a folder of the suite (sf0.01, sf0.1; mini), or x10 (the largest of them ten times, made on first use)")
+	flag.StringVar(&o.scale, "scale", "x10", "data: a folder of the suite (sf0.01, sf0.1; mini), or x10 (the largest of them ten times, made on first use), or x10paged (the same with small pages)")
 	flag.StringVar(&o.format, "format", "parquet", "tables as parquet, csv, or table (CREATE TABLE AS from Parquet)")
 	flag.StringVar(&o.source, "source", "", "folder with the suites' queries and data (default: ../shared beside the repository)")
 	flag.StringVar(&o.data, "data", "", "folder for data made here (default: data, beside this program's source)")
@@ -45,7 +45,7 @@ func main() {
 	flag.StringVar(&o.profileDir, "profile-dir", "", "keep the profiles in this folder (default: a temporary one)")
 	flag.StringVar(&o.markdown, "md", "", "write the table to this file as Markdown")
 	flag.StringVar(&o.json, "json", "", "write every figure to this file as JSON")
-	flag.StringVar(&o.make, "make", "", "make data and stop: x10 (or another number), x10csv, x10paged (small pages), csv, big (a 2 GB file), many (1,000 small files)")
+	flag.StringVar(&o.make, "make", "", "make data and stop: x10 (or another number), x10paged (small pages), x10csv, csv, big (a 2 GB file), many (1,000 small files)")
 	flag.IntVar(&o.timeout, "timeout", 600, "seconds that one run of a query may take")
 	worker := flag.String("worker", "", "run as the worker process of an engine (internal)")
 	flag.Parse()

@@ -118,11 +118,10 @@ func (o *options) wanted() ([]int, error) {
 // tables finds the files of the tables.
 func (o *options) tables(ctx context.Context) ([]tableFile, error) {
 	dir := filepath.Join(o.source, o.dataOf(), o.scale)
-	if n, ok := times(o.scale); ok {
-		var err error
-		if dir, err = o.enlarged(ctx, n); err != nil {
-			return nil, err
-		}
+	if made, ok, err := o.made(ctx, o.scale); err != nil {
+		return nil, err
+	} else if ok {
+		dir = made
 	}
 	ext := ".parquet"
 	if o.format == "csv" {

@@ -97,7 +97,7 @@ func intChunks(rows int, key func(i int) int64) []*vector.Chunk {
 	return out
 }
 
-func sumPlan(b *testing.B) Plan {
+func sumPlan(b testing.TB) Plan {
 	return Plan{Input: []types.Type{bigint, bigint}, Groups: []int{0}, Aggs: []Agg{{Fn: bind(b, "sum", bigint), Args: []int{1}, Filter: -1}}}
 }
 

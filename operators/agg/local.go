@@ -25,6 +25,10 @@ const (
 	trialRows  = 128 << 10
 	trialShare = 10
 	skipRows   = 1 << 20
+	// One in roomPart of a worker's bytes goes to disk at a refusal, but leastSpill
+	// if there are so many; half of them when that does not do.
+	roomPart   = 8
+	leastSpill = 1 << 20
 )
 
 // local is one worker's part of an aggregation.
@@ -49,8 +53,9 @@ type local struct {
 	filterRows []raw.Addr
 
 	one      raw.Addr // the row of an aggregation without keys
-	forgot   bool
-	trial    int // rows and groups since the trial began
+	forgot   bool     // some group may have several rows
+	stray    bool     // the writer may hold rows that the directory has not
+	trial    int      // rows and groups since the trial began
 	newRows  int
 	skip     int // rows still to append without looking
 	distinct []*distinctLocal
@@ -232,38 +237,44 @@ func (l *local) prepare(ctx context.Context) error {
 		l.rebuild()
 	}
 	if l.h.layout.HasStateRefs && l.w.Bytes() > rowset.RaiseBytes && l.h.mem.Held() > l.h.mem.Share() {
-		return l.makeRoom(ctx, 0)
+		return l.makeRoom(ctx, roomPart)
 	}
 	return nil
 }
 
-// rebuild enters the writer's rows anew, after they moved.
+// rebuild enters the writer's rows anew, after they moved, those of one group
+// that were forgotten before included: only the first is found.
 func (l *local) rebuild() {
 	if l.dir.count == 0 {
 		return
 	}
 	l.dir.clear()
 	if l.dir.full(int(l.w.NumRows())) {
-		l.forgot = true
+		l.forget()
 		return
 	}
 	l.dir.insertPages(l.w.AppendPages(nil), l.h.layout.Width, l.h.layout.HashOffset())
+	l.stray = false
 }
 
 // forget empties the directory: rows stay, and groups may get another.
 func (l *local) forget() {
 	l.dir.clear()
-	l.forgot = l.forgot || l.w.NumRows() > 0
+	l.stray = l.w.NumRows() > 0
+	l.forgot = l.forgot || l.stray
 }
 
-// makeRoom is what follows a refusal: the directory is forgotten and at least
-// half of the writer's rows go to disk, or other rows that wait in memory. It
-// is no error when there is nothing to move.
-func (l *local) makeRoom(ctx context.Context, want int64) error {
-	l.forget()
+// makeRoom is what follows a refusal: of the writer's rows one in part goes to
+// disk, and what is held beyond the share, in whole partitions; or other rows
+// that wait in memory. The groups of the rows that stay are still found. It is
+// no error when there is nothing to move.
+func (l *local) makeRoom(ctx context.Context, part int64) error {
 	l.forgot = true
-	freed, err := l.w.Spill(ctx, max(l.w.Bytes()/2, want, 1))
-	if err != nil || freed >= want && freed > 0 {
+	over := l.h.mem.Held() - l.h.mem.Share()
+	want := max(l.w.Bytes()/part, min(l.w.Bytes(), leastSpill)) + max(over, 0)
+	freed, err := l.w.Spill(ctx, max(want, 1))
+	l.rebuild()
+	if err != nil || freed > 0 {
 		return err
 	}
 	_, err = l.h.set.SpillResident(ctx, max(want, block.Size))
@@ -279,14 +290,15 @@ func (l *local) find(ctx context.Context, sel []uint32, n int) error {
 	if l.skip > 0 {
 		return l.appendAll(ctx, sel, n)
 	}
-	ok, err := l.tryFind(ctx, sel, n)
-	if ok || err != nil {
-		return err
+	for part := int64(roomPart); part > 0; part /= roomPart / 2 {
+		if ok, err := l.tryFind(ctx, sel, n); ok || err != nil {
+			return err
+		}
+		if err := l.makeRoom(ctx, part); err != nil {
+			return err
+		}
 	}
-	if err := l.makeRoom(ctx, 0); err != nil {
-		return err
-	}
-	if ok, err = l.tryFind(ctx, sel, n); ok || err != nil {
+	if ok, err := l.tryFind(ctx, sel, n); ok || err != nil {
 		return err
 	}
 	return l.forceAll(ctx, sel, n)
@@ -361,15 +373,25 @@ func (l *local) enlarge(ctx context.Context) error {
 		if !sqlerr.Is(err, sqlerr.CodeOutOfMemory) || l.w.Bytes() == 0 {
 			return err
 		}
-		if err := l.makeRoom(ctx, l.w.Bytes()); err != nil {
+		if err := l.makeRoom(ctx, 1); err != nil {
 			return err
 		}
 		return l.dir.force(h.env.Pool, h.mem, minEntries)
 	}
 	if len(l.dir.entries) < maxEntries {
 		var bigger directory
-		if bigger.resize(h.env.Pool, h.mem, 2*len(l.dir.entries)) {
-			if l.forgot {
+		ok := bigger.resize(h.env.Pool, h.mem, 2*len(l.dir.entries))
+		if !ok {
+			if err := l.makeRoom(ctx, roomPart); err != nil {
+				return err
+			}
+			if !l.dir.full(vector.Capacity) {
+				return nil
+			}
+			ok = bigger.resize(h.env.Pool, h.mem, 2*len(l.dir.entries))
+		}
+		if ok {
+			if l.stray {
 				bigger.insertEntries(l.dir.entries, h.layout.HashOffset())
 			} else {
 				// In the order of memory, which is faster.
@@ -407,30 +429,29 @@ func (l *local) judge(n, fresh int) {
 // appendAll makes a row of every position.
 func (l *local) appendAll(ctx context.Context, sel []uint32, n int) error {
 	l.skip -= n
-	l.forgot = true
+	l.forgot, l.stray = true, true
 	rows := l.probe.rows
-	ok, err := l.w.Append(ctx, &l.in, l.hash, sel, n, rows)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		if err := l.makeRoom(ctx, 0); err != nil {
+	for part := int64(roomPart); ; part /= roomPart / 2 {
+		ok, err := l.w.Append(ctx, &l.in, l.hash, sel, n, rows)
+		if err != nil {
 			return err
 		}
-		if ok, err = l.w.Append(ctx, &l.in, l.hash, sel, n, rows); err != nil {
-			return err
+		if ok {
+			l.h.initStates(rows[:n])
+			return nil
 		}
-		if !ok {
+		if part == 0 {
 			return l.forceAll(ctx, sel, n)
 		}
+		if err := l.makeRoom(ctx, part); err != nil {
+			return err
+		}
 	}
-	l.h.initStates(rows[:n])
-	return nil
 }
 
 // forceAll is appendAll when memory beyond the share has to be used.
 func (l *local) forceAll(ctx context.Context, sel []uint32, n int) error {
-	l.forgot = true
+	l.forgot, l.stray = true, true
 	rows := l.probe.rows
 	if err := l.w.AppendForce(ctx, &l.in, l.hash, sel, n, rows); err != nil {
 		if sqlerr.Is(err, sqlerr.CodeOutOfMemory) {

@@ -51,18 +51,24 @@ func (m *merger) combine(a, b []raw.Addr) error {
 	return nil
 }
 
+// entriesFor returns how many entries a directory of so many rows has.
+func entriesFor(rows int64) int {
+	entries := minEntries
+	for 2*int64(entries) < 3*rows {
+		entries *= 2
+	}
+	return entries
+}
+
 // inPlace merges the rows of a loaded partition: of each group one row stays,
 // with the states of all; the flags of the others are set. False when memory
 // for the directory was refused; rows with flags set are merged all the same.
 func (m *merger) inPlace(ctx context.Context, l *rowset.Loaded) (bool, error) {
-	rows := 0
+	rows := int64(0)
 	for _, p := range l.Pages {
-		rows += p.Count
+		rows += int64(p.Count)
 	}
-	entries := minEntries
-	for 2*entries < 3*rows {
-		entries *= 2
-	}
+	entries := entriesFor(rows)
 	// The directory of the last partition will often do, and is in the cache.
 	if have := len(m.dir.entries); have < entries || have > 4*entries {
 		m.dir.release()
@@ -196,7 +202,7 @@ func (m *merger) move(ctx context.Context, from *rowset.Set, p *rowset.Partition
 		}
 		m.dir.clear()
 		forgot = forgot || w.NumRows() > 0
-		freed, err = w.Spill(ctx, max(w.Bytes()/2, 1))
+		freed, err = w.Spill(ctx, max(w.Bytes()/roomPart, min(w.Bytes(), leastSpill)))
 		force = freed == 0
 		return err
 	}

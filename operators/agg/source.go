@@ -30,6 +30,17 @@ type part struct {
 	index int
 }
 
+// bytes returns what the rows take while they are put out, with the directory
+// that merges them.
+func (p *part) bytes() int64 {
+	rp := p.set.Partition(p.index)
+	n := rp.Bytes()
+	if p.set.merge {
+		n += 8 * int64(entriesFor(rp.NumRows()))
+	}
+	return n
+}
+
 // mergeSet is a set whose partitions are being put out. The main set belongs
 // to the Hash, others are closed after their last partition.
 type mergeSet struct {
@@ -59,12 +70,15 @@ func (g *groups) start() {
 	g.push(&mergeSet{Set: h.set, merge: merge})
 }
 
-// push adds the partitions of s that have rows. mu is held.
+// push adds the partitions of s that have rows, those in memory last: they are
+// put out first, which makes room for the others. mu is held.
 func (g *groups) push(s *mergeSet) {
-	for i := range s.Partitions() {
-		if s.Partition(i).NumRows() > 0 {
-			g.todo = append(g.todo, part{s, i})
-			s.left++
+	for _, resident := range []bool{false, true} {
+		for i := range s.Partitions() {
+			if p := s.Partition(i); p.NumRows() > 0 && p.Resident() == resident {
+				g.todo = append(g.todo, part{s, i})
+				s.left++
+			}
 		}
 	}
 	if s.left == 0 && s.own {
@@ -84,7 +98,7 @@ func (g *groups) Workers() int {
 	n := min(g.h.env.Threads, len(g.todo))
 	var most int64
 	for _, p := range g.todo {
-		most = max(most, p.set.Partition(p.index).Bytes())
+		most = max(most, p.bytes())
 	}
 	// What is in memory already is counted in the share.
 	for n > 1 && int64(n)*most > g.h.mem.Share() {
@@ -206,7 +220,11 @@ func (l *groupsLocal) prepare(ctx context.Context, p part) (ready bool, err erro
 	if l.merge == nil {
 		l.merge = newMerger(l.g.h)
 	}
-	if rp.Resident() {
+	fits, err := l.fits(ctx, p, rp)
+	if err != nil {
+		return false, err
+	}
+	if fits {
 		loaded, ok, err := rp.Load(ctx, l.g.h.mem)
 		if err != nil {
 			return false, err
@@ -234,6 +252,30 @@ func (l *groupsLocal) prepare(ctx context.Context, p part) (ready bool, err erro
 	g.push(&mergeSet{Set: sub, merge: merge, own: true})
 	g.mu.Unlock()
 	return false, nil
+}
+
+// fits makes room for all of a partition, at the cost of those that wait, and
+// reports whether there is: they are written at most once for that, while a
+// partition that is moved is read and written as a whole.
+func (l *groupsLocal) fits(ctx context.Context, p part, rp *rowset.Partition) (bool, error) {
+	if rp.Resident() {
+		return true, nil
+	}
+	mem, want := l.g.h.mem, p.bytes()
+	for {
+		share := mem.Share()
+		if want > share {
+			return false, nil
+		}
+		lacks := want - (share - mem.Held())
+		if lacks <= 0 {
+			return true, nil
+		}
+		freed, err := p.set.SpillResident(ctx, lacks)
+		if err != nil || freed == 0 {
+			return false, err
+		}
+	}
 }
 
 // finish gives up the partition that was put out.

@@ -1,0 +1,103 @@
+package agg
+
+import (
+	"context"
+	"testing"
+
+	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/types"
+)
+
+// total sums an integer column of what a Hash puts out, and counts its rows.
+func total(t *testing.T, w *world, h *Hash, col int) (sum int64, rows int) {
+	t.Helper()
+	src := h.Source()
+	defer src.Close()
+	n := src.Workers()
+	sums, counts := make([]int64, n), make([]int, n)
+	err := w.env.Run(ctx, "drain", n, func(ctx context.Context, i int) error {
+		l, err := src.NewLocal(&operators.Task{Env: w.env, Worker: i})
+		if err != nil {
+			return err
+		}
+		defer l.Close()
+		chunk := vector.NewChunk(src.Types())
+		for {
+			if _, ok, err := l.NextMorsel(ctx); err != nil || !ok {
+				return err
+			}
+			for {
+				chunk.Reset()
+				if ok, err := l.Next(ctx, chunk); err != nil {
+					return err
+				} else if !ok {
+					break
+				}
+				for _, v := range raw.Cast[int64](chunk.Cols[col].Data)[:chunk.Len] {
+					sums[i] += v
+				}
+				counts[i] += chunk.Len
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		sum += sums[i]
+		rows += counts[i]
+	}
+	return sum, rows
+}
+
+// What goes to disk is what does not fit: near nothing a little below the need,
+// half of it at half, and every row once when there is little memory. Rows of
+// groups that are on disk already follow them there.
+func TestSpillsWhatDoesNotFit(t *testing.T) {
+	const rows = 600_000
+	for _, c := range []struct {
+		name   string
+		groups int
+	}{
+		{"unique", rows}, {"repeated", rows / 4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tab := &table{types: []types.Type{bigint, bigint}}
+			tab.chunks = intChunks(rows, func(i int) int64 { return int64(i % c.groups * 7919 % rows) })
+			plan := sumPlan(t)
+			var need int64
+			for _, part := range []float64{2, 0.9, 0.5, 0.2} {
+				w := newWorld(t, 1<<30, 2, 2048)
+				if need > 0 {
+					w.env.Budget.SetSpillCap(int64(part * float64(need)))
+				}
+				h, err := New(w.env, plan)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := sink(ctx, w, tab, h, 2); err != nil {
+					t.Fatal(err)
+				}
+				_, n := total(t, w, h, 1)
+				if n != c.groups {
+					t.Errorf("%d groups", n)
+				}
+				h.Close()
+				p := h.Profile()
+				spilled := p.SpillBytes.Load()
+				t.Logf("%v of the need of %d KiB: spilled %d KiB", part, need>>10, spilled>>10)
+				if need == 0 {
+					need = p.PeakBytes.Load()
+					continue
+				}
+				most := 1.2*(1-part)*float64(need)*float64(rows/c.groups) + 0.1*float64(need)
+				most = min(most, 1.1*rows*float64(h.layout.Width))
+				if spilled == 0 || float64(spilled) > most {
+					t.Errorf("spilled %d KiB, at most %.0f KiB expected", spilled>>10, most/1024)
+				}
+			}
+		})
+	}
+}

@@ -109,6 +109,7 @@ func Open(ctx context.Context, cfg Config) (*Database, error) {
 			spillCap: -1, external: true,
 		},
 	}
+	db.budget.SetWorkers(db.sched)
 	if db.files == nil {
 		db.files = storage.Local()
 	}

@@ -22,6 +22,9 @@ const (
 	// flushBytes is how much of a run is kept in memory while it is written,
 	// when there is plenty: also about what reading it back takes.
 	flushBytes = 1 << 20
+	// leastRun is the least that is written for the sake of others who want
+	// memory.
+	leastRun = 2 * block.Size
 )
 
 // flushAt is how much of a run is kept in memory while it is written.

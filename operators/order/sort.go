@@ -88,7 +88,8 @@ func (s *Sort) Stats() Stats {
 
 // NewLocal implements operators.Sink.
 func (s *Sort) NewLocal(*operators.Task) (operators.SinkLocal, error) {
-	l := &sortLocal{s: s, rows: make([]raw.Addr, vector.Capacity), sel: make([]uint32, vector.Capacity)}
+	s.space.mem.Attend()
+	l := &sortLocal{s: s, attends: true, rows: make([]raw.Addr, vector.Capacity), sel: make([]uint32, vector.Capacity)}
 	for range s.rows.Words {
 		v := vector.New(types.Of(types.UBigInt))
 		v.Resize(vector.Capacity)
@@ -131,6 +132,7 @@ type sortLocal struct {
 	sel      []uint32
 	tmp      *vector.Vector
 
+	attends bool // its worker gives memory to those who ask
 	bounded bool // rows whose first word is above bound cannot be in the answer
 	bound   uint64
 }
@@ -140,6 +142,11 @@ func (l *sortLocal) Push(ctx context.Context, in *vector.Chunk) (operators.Statu
 	s := l.s
 	if s.keep() == 0 {
 		return operators.Finished, nil
+	}
+	if s.space.mem.Wanted() > 0 && l.w != nil && l.w.Bytes() >= leastRun {
+		if err := l.spillRun(ctx); err != nil {
+			return 0, err
+		}
 	}
 	sel, n := in.Sel, in.NumRows()
 	for i := range s.rows.Keys {
@@ -301,9 +308,18 @@ func (l *sortLocal) trim(ctx context.Context) error {
 // EndBatch implements operators.SinkLocal.
 func (l *sortLocal) EndBatch(context.Context) error { return nil }
 
+// leave ends what Attend began.
+func (l *sortLocal) leave() {
+	if l.attends {
+		l.attends = false
+		l.s.space.mem.Leave()
+	}
+}
+
 // Combine sorts the worker's last rows.
 func (l *sortLocal) Combine(ctx context.Context) error {
-	if mem := l.s.space.mem; mem.Held() > mem.Share() {
+	l.leave()
+	if mem := l.s.space.mem; mem.Held() > mem.Share() || mem.Wanted() > 0 {
 		return l.spillRun(ctx)
 	}
 	r, err := l.run(ctx)
@@ -316,6 +332,7 @@ func (l *sortLocal) Combine(ctx context.Context) error {
 
 // Close implements operators.SinkLocal.
 func (l *sortLocal) Close() {
+	l.leave()
 	if l.w != nil {
 		l.w.Close()
 		l.set.Close()

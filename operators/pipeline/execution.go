@@ -86,6 +86,9 @@ func Start(ctx context.Context, sched *Scheduler, env *operators.Env, pipelines 
 func New(ctx context.Context, sched *Scheduler, env *operators.Env, pipelines []*Pipeline) *Execution {
 	e := &Execution{sched: sched, env: env, done: make(chan struct{}), left: len(pipelines)}
 	e.ctx, e.cancel = context.WithCancelCause(ctx)
+	if env.Budget != nil {
+		env.Budget.Bind(e.ctx) // what waits for memory ends with the query
+	}
 	for _, p := range pipelines {
 		r := &run{Pipeline: p, exec: e, layout: lay(p)}
 		r.errBatch.Store(math.MaxInt64)
@@ -98,7 +101,10 @@ func New(ctx context.Context, sched *Scheduler, env *operators.Env, pipelines []
 }
 
 // Start begins to run. It opens the first sources, which may read files.
-func (e *Execution) Start() { e.startReady() }
+func (e *Execution) Start() {
+	defer e.sched.guest()()
+	e.startReady()
+}
 
 // Context is the execution's context, cancelled at its end.
 func (e *Execution) Context() context.Context { return e.ctx }

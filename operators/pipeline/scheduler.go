@@ -25,6 +25,8 @@ type Scheduler struct {
 	queue   []runnable // FIFO; head is queue[head]
 	head    int
 	running int
+	paused  int // of the running, or of guests: they wait for memory or for others
+	guests  int // goroutines of callers that do what workers do
 	limit   int
 	closed  bool
 }
@@ -65,7 +67,7 @@ func (s *Scheduler) submit(r runnable) {
 // startWorker starts a worker if one may run. s.mu is held, so that Close does
 // not wait for workers while one is about to start.
 func (s *Scheduler) startWorker() bool {
-	if s.closed || s.running >= s.limit {
+	if s.closed || s.running-s.paused >= s.limit {
 		return false
 	}
 	s.running++
@@ -77,7 +79,7 @@ func (s *Scheduler) startWorker() bool {
 func (s *Scheduler) next() runnable {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.head == len(s.queue) || s.running > s.limit {
+	if s.head == len(s.queue) || s.running-s.paused > s.limit {
 		s.running--
 		return nil
 	}
@@ -91,6 +93,41 @@ func (s *Scheduler) next() runnable {
 		s.head = 0
 	}
 	return r
+}
+
+// Pause implements budget.Workers: the calling worker waits, and another one may
+// run tasks until resume is called.
+func (s *Scheduler) Pause() (resume func()) {
+	s.mu.Lock()
+	s.paused++
+	if s.head < len(s.queue) {
+		s.startWorker()
+	}
+	s.mu.Unlock()
+	return func() {
+		s.mu.Lock()
+		s.paused--
+		s.mu.Unlock()
+	}
+}
+
+// Stuck implements budget.Workers: nothing runs but what has paused.
+func (s *Scheduler) Stuck() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running+s.guests <= s.paused && s.head == len(s.queue)
+}
+
+// guest counts the calling goroutine among those that run until leave is called.
+func (s *Scheduler) guest() (leave func()) {
+	s.mu.Lock()
+	s.guests++
+	s.mu.Unlock()
+	return func() {
+		s.mu.Lock()
+		s.guests--
+		s.mu.Unlock()
+	}
 }
 
 func (s *Scheduler) work(context.Context) error {
@@ -138,8 +175,12 @@ func (s *Scheduler) Run(ctx context.Context, workers int, name string, n int, fn
 	f.drain()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for f.running > 0 {
-		f.idle.Wait()
+	if f.running > 0 {
+		resume := s.Pause()
+		for f.running > 0 {
+			f.idle.Wait()
+		}
+		resume()
 	}
 	return f.err
 }

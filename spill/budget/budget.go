@@ -2,6 +2,7 @@ package budget
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 	"sync"
@@ -18,6 +19,10 @@ const floorPart = 8
 // quotaNum/quotaDen of the limit is divided between the queries that can spill;
 // the rest is for working memory.
 const quotaNum, quotaDen = 9, 10
+
+// unfilledPart of the limit is the most that working reservations leave to the
+// floors of spilling ones.
+const unfilledPart = 4
 
 // floorsOfQuery is how many floors a query's part of the limit is enough for.
 const floorsOfQuery = 4
@@ -40,6 +45,7 @@ type Budget struct {
 type account struct {
 	used     atomic.Int64
 	spilling atomic.Int32 // open spilling reservations
+	ctx      atomic.Pointer[context.Context]
 }
 
 // state is what all views of a budget share.
@@ -54,6 +60,12 @@ type state struct {
 	spillCap atomic.Int64 // -1 = off
 	chance   atomic.Pointer[chance]
 	fault    atomic.Pointer[faultFunc]
+
+	workers atomic.Pointer[Workers]
+	waiters atomic.Int32  // calls of Grow that wait
+	waiting atomic.Int64  // bytes they wait for
+	moves   atomic.Uint64 // times that memory came back while somebody waited
+	line
 
 	mu   sync.Mutex
 	open map[*Reservation]struct{} // guarded by mu

@@ -509,7 +509,9 @@ func modelTryGrow(b *Budget, rs []*Reservation, r *Reservation, n int64) bool {
 		return true
 	case others+total > b.Limit():
 		return false
-	case !r.spilling || total <= r.floor:
+	case !r.spilling:
+		return others+total+min(unfilled, b.Limit()/unfilledPart) <= b.Limit()
+	case total <= r.floor:
 		return true
 	}
 	return 10*total <= 7*(b.Limit()-others-unfilled)

@@ -26,7 +26,7 @@
 // a request for n bytes is granted
 //
 //   - up to the floor (held + n ≤ floor): while held + n ≤ limit − others −
-//     promised;
+//     promised − waiting, what calls of Grow wait for;
 //   - above the floor: while held + n ≤ share.
 //
 // While several queries can spill (ForQuery), what is free to one of them is also
@@ -54,6 +54,44 @@
 // else they count as free, and a request that the limit refuses, Grow's too,
 // first makes them give way. Who asks pays for the writing.
 //
+// # Operators that give
+//
+// TryGrow says no to the operator that asks for too much; it does not help one that
+// comes late, or that needs a little more to go on at all. So operators say what
+// they could give back, in one of two ways or both:
+//
+//   - What a worker is filling (rows of a sink) only that worker can move. It
+//     calls Attend when it begins and Leave when it ends, and looks at Wanted
+//     between two chunks: an atomic load. When that is not 0 it spills about so
+//     much, in its own goroutine.
+//   - What no worker uses (partitions that wait for their turn) anybody can move:
+//     Gives names a function that does, and is called by whoever asks.
+//
+// They are asked, those with the most above their part first: between queries the
+// part is what ForQuery says, within a query the floor.
+//
+//   - A TryGrow that is refused below the reservation's floor, or while its query
+//     has less than half of its part, asks and does not wait: the next request will
+//     find more. In the second case only queries above their part are asked.
+//   - A Grow that is refused asks, and waits. Others' TryGrow leave alone what it
+//     waits for, so operators that work spill sooner.
+//
+// Waiting ends when there is memory, when the query ends (Bind), or when nobody is
+// left who could give any: that is when all workers wait and none has a task left
+// (Workers). Then who came last gets error 53200, the others go on with what its
+// query gives back; so of those that wait one always goes on. A worker that waits
+// is replaced by another, for the task that it waits for may have none yet. What
+// Stuck cannot see (readers of results, schedulers within schedulers) is bounded:
+// a second when other queries hold memory, 20 seconds without anybody giving
+// anything back.
+//
+// Who gives needs memory itself, to write: Grow does not queue behind those that
+// wait. Nobody waits in TryGrow, and nobody calls anything under a lock of this
+// package; see Grow and Gives for what callers must not hold.
+//
+// TryGrow by a working reservation leaves to the floors of spilling ones what they
+// do not hold yet, up to a quarter of the limit: who tries can do with less.
+//
 // # Invariants
 //
 //   - Used never exceeds the limit: every grant is one compare-and-swap
@@ -65,8 +103,8 @@
 //     concurrency a reservation may pass its share by what others did
 //     meanwhile, never the limit.
 //
-// A grant costs a few atomic operations; no lock is taken except by Reserve,
-// Close and Holders.
+// A grant costs a few atomic operations; locks are taken by Reserve, Close,
+// Holders and refusals.
 //
 // # For tests
 //
@@ -74,7 +112,6 @@
 // below their floor, so that every operator spills; SetSpillSeed refuses half of
 // what they ask for, at random; SetFault lets a test refuse single requests.
 //
-// What it does not do: it allocates nothing (package block does), it knows no
-// operator, and it does not wait: whether to queue a query until memory is free
-// is decided above, by whoever opens the reservations.
+// What it does not do: it allocates nothing (package block does) and it knows no
+// operator.
 package budget

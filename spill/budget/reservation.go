@@ -24,6 +24,10 @@ type Reservation struct {
 
 	held atomic.Int64 // bytes, or closed
 	peak atomic.Int64
+
+	attending atomic.Int32                      // workers that look at wanted
+	wanted    atomic.Int64                      // bytes that others ask for
+	give      atomic.Pointer[func(int64) int64] // nil: nothing lies about
 }
 
 // Budget returns the budget the reservation belongs to.
@@ -41,33 +45,68 @@ func (r *Reservation) Peak() int64 { return r.peak.Load() }
 // TryGrow asks for n more bytes and says whether they were granted; false
 // changes nothing. A spilling operator answers a refusal by spilling; others
 // use Grow. n = 0 is granted while the reservation is open, n < 0 never.
-func (r *Reservation) TryGrow(n int64) bool { return r.grow(n, r.spilling) }
+func (r *Reservation) TryGrow(n int64) bool {
+	switch {
+	case n <= 0 || r.held.Load() < 0:
+		return r.isNothing(n)
+	case r.faulty(n):
+		return false
+	}
+	if r.spilling {
+		if c := r.b.chance.Load(); c != nil && c.refuses() {
+			return false
+		}
+	}
+	return r.grow(n, true) || r.short(n) && r.grow(n, true)
+}
+
+// TryGrowIdle is TryGrow for memory that nobody should give way for: it is granted
+// only from what is free. It may be called under any lock.
+func (r *Reservation) TryGrowIdle(n int64) bool {
+	if n <= 0 {
+		return r.isNothing(n)
+	}
+	if r.faulty(n) || n > r.allowed(0)-r.Held() {
+		return false
+	}
+	used, ok := r.b.take(n)
+	return ok && r.add(n, used, true)
+}
 
 // Grow asks for n more bytes, heeding only the limit: neither share nor spill
-// cap. A refusal is error 53200 whose Detail names the largest holders.
+// cap. When there is no memory it asks others to give and, in a query, waits for
+// it (see the package comment): the caller holds no lock that a worker needs
+// between two chunks. Errors: 53200, whose Detail names the largest holders; 57014
+// when the query ended.
 func (r *Reservation) Grow(n int64) error {
+	if n <= 0 && r.isNothing(n) {
+		return nil
+	}
+	if n <= 0 || r.faulty(n) {
+		return r.refusal(n)
+	}
 	if r.grow(n, false) {
 		return nil
 	}
-	return r.refusal(n)
+	return r.wait(n)
+}
+
+// isNothing answers a request for no bytes, or less.
+func (r *Reservation) isNothing(n int64) bool {
+	invariants.Check(n >= 0, "budget: growing by a negative number of bytes")
+	return n == 0 && r.held.Load() >= 0
+}
+
+// faulty reports whether a test refuses the request.
+func (r *Reservation) faulty(n int64) bool {
+	f := r.b.fault.Load()
+	return f != nil && (*f)(r.tag, n)
 }
 
 // grow charges n bytes to the budget first and to the reservation second:
 // giving back what was charged too early can only make others hear a refusal,
 // never push used above the limit.
 func (r *Reservation) grow(n int64, fair bool) bool {
-	if n <= 0 {
-		invariants.Check(n == 0, "budget: growing by a negative number of bytes")
-		return n == 0 && r.held.Load() >= 0
-	}
-	if f := r.b.fault.Load(); f != nil && (*f)(r.tag, n) {
-		return false
-	}
-	if fair {
-		if c := r.b.chance.Load(); c != nil && c.refuses() {
-			return false
-		}
-	}
 	if fair && n > r.allowed(0)-r.Held() {
 		return false // spares others the sight of bytes taken and given back
 	}
@@ -78,11 +117,18 @@ func (r *Reservation) grow(n int64, fair bool) bool {
 		}
 		used, ok = r.b.take(n)
 	}
+	return r.add(n, used, fair)
+}
+
+// add gives the reservation n bytes that were just taken, after which so many are
+// used.
+func (r *Reservation) add(n, used int64, fair bool) bool {
 	for {
 		held := r.held.Load()
 		// Another goroutine may have grown or closed this reservation since.
 		if held < 0 || (fair && n > r.allowed(n)-held) {
 			r.b.used.Add(-n)
+			r.b.freed()
 			return false
 		}
 		if r.held.CompareAndSwap(held, held+n) {
@@ -130,7 +176,12 @@ func (r *Reservation) allowed(pending int64) int64 {
 		others = max(others-max(yielding, 0), 0)
 	}
 	bound := b.limit.Load() - others
-	if r.spilling {
+	if !r.spilling {
+		// Who tries can do with less: it leaves others what they begin with.
+		unfilled := min(max(b.unfilled.Load(), 0), b.limit.Load()/unfilledPart)
+		bound = max(bound-unfilled-b.waiting.Load(), min(bound, r.floor))
+	} else {
+		bound -= b.waiting.Load()
 		bound -= max(b.promised.Load(), 0)
 		unfilled := max(b.unfilled.Load()-max(r.floor-held, 0), 0)
 		free := max(bound-unfilled, 0)
@@ -178,6 +229,8 @@ func (r *Reservation) Shrink(n int64) {
 		if r.held.CompareAndSwap(held, held-n) {
 			r.moved(held, held-n)
 			r.b.used.Add(-n)
+			r.served(n)
+			r.b.freed()
 			return
 		}
 	}
@@ -248,4 +301,5 @@ func (r *Reservation) Close() {
 	r.b.mu.Lock()
 	delete(r.b.open, r)
 	r.b.mu.Unlock()
+	r.b.freed()
 }

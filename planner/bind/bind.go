@@ -121,6 +121,8 @@ type binder struct {
 	// untyped are the columns that are an untyped NULL: INTEGER unless they
 	// meet another type.
 	untyped map[logical.ColID]bool
+
+	opened opened
 }
 
 // newCol makes a column with a fresh identity.

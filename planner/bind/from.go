@@ -253,7 +253,7 @@ func (b *binder) tableName(t *ast.TableName, env *cteScope) (logical.Node, *scop
 	schema, _ := entry.Names()
 	switch e := entry.(type) {
 	case *catalog.Table:
-		scan := b.baseScan(e, e.Data.Snapshot())
+		scan := b.baseScan(e, b.rows(e))
 		n, sc, err := b.qualified(t, &result{node: scan, cols: scan.Cols}, t.Alias, last, []string{b.o.Catalog.Database, schema})
 		if err == nil {
 			sc.rels[0].scan = scan
@@ -350,7 +350,7 @@ func (b *binder) open(at ast.Node, p string, args OpenArgs, alias *ast.TableAlia
 	if b.o.OpenPath == nil {
 		return nil, nil, sqlerr.At(at.Pos(), sqlerr.CodePrivilege, "reading files is not allowed here, file %q", p)
 	}
-	t, err := b.o.OpenPath(b.ctx, p, args)
+	t, err := b.path(p, args)
 	if err != nil {
 		return nil, nil, sqlerr.WithPos(err, at.Pos())
 	}

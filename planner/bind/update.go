@@ -36,7 +36,7 @@ func (b *binder) changedTable(ref ast.TableRef, more []ast.TableRef, env *cteSco
 	if !ok {
 		return nil, sqlerr.At(t.Pos(), sqlerr.CodeWrongObjectType, "%q is a view, its rows cannot be changed", ast.Last(t.Parts).Name)
 	}
-	c := &changed{table: table, base: table.Data.Snapshot()}
+	c := &changed{table: table, base: b.rows(table)}
 	if _, ok := c.base.(storage.RowIdentifier); !ok {
 		return nil, unsupported(t, "changing the rows of table %q", table.Name)
 	}

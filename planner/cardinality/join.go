@@ -155,8 +155,9 @@ type Domains struct {
 	// Left and Right count the distinct values of either column's domain that
 	// lie within the bounds of the other.
 	Left, Right float64
-	// Share is the fraction of the pairs of rows that lie within both.
-	Share float64
+	// Share is the fraction of the pairs of rows that lie within both, LeftShare
+	// that of the left rows.
+	Share, LeftShare float64
 }
 
 // Meet compares the domains of column lid of l and rid of r.
@@ -167,7 +168,7 @@ type Domains struct {
 // rows that facts refer to. To spread the filter over the whole dimension
 // instead would make the join smaller by the part that is never used.
 func Meet(l *Stats, lid logical.ColID, r *Stats, rid logical.ColID) Domains {
-	d := Domains{l.domain(lid), r.domain(rid), 1}
+	d := Domains{l.domain(lid), r.domain(rid), 1, 1}
 	lc, rc := l.Cols[lid], r.Cols[rid]
 	// Strings have bounds within 0 and 1, which say little.
 	if !lc.Bounded || !rc.Bounded || lc.Hi-lc.Lo < 1 || rc.Hi-rc.Lo < 1 {
@@ -185,7 +186,7 @@ func Meet(l *Stats, lid logical.ColID, r *Stats, rid logical.ColID) Domains {
 	var lf, rf float64
 	d.Left, lf = within(l, lc, d.Left)
 	d.Right, rf = within(r, rc, d.Right)
-	d.Share = lf * rf
+	d.Share, d.LeftShare = lf*rf, lf
 	return d
 }
 
@@ -198,7 +199,7 @@ func Matched(l, r *Stats, on []logical.Expr) float64 {
 	pairs := equiPairs(l, r, on)
 	for _, p := range pairs {
 		d := Meet(l, p.l, r, p.r)
-		f = min(f, min(r.Distinct(p.r), d.Right)/max(d.Left, d.Right))
+		f = min(f, d.LeftShare*min(r.Distinct(p.r), d.Right)/max(d.Left, d.Right))
 	}
 	if len(pairs) == 0 && len(on) > 0 {
 		// Chance that none of the right rows fits.

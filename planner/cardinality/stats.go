@@ -116,6 +116,15 @@ func typeBytes(t types.Type) float64 {
 	return 48
 }
 
+// Table is the estimated number of rows of a scan's table, before its filters.
+func (e *Estimator) Table(n *logical.Scan) float64 {
+	st, err := n.Table.Stats(e.ctx)
+	if err != nil || st == nil {
+		return 1000
+	}
+	return st.NumRows
+}
+
 // scan estimates a table's rows before its filters.
 func (e *Estimator) scan(n *logical.Scan) *Stats {
 	out := &Stats{Rows: 1000, Cols: map[logical.ColID]Column{}}

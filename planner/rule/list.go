@@ -12,6 +12,9 @@ package rule
 //     and finds implied conditions.
 //   - eliminate_distinct and split_distinct before order_joins, since they
 //     change what joins read.
+//   - share_subplans when filters are where they belong, so that what is equal
+//     looks equal, and before columns are pruned and joins ordered, after which
+//     it does not: each place wants other columns.
 //   - prune_columns_early before order_joins, which weighs the width of rows.
 //   - order_joins, once the blocks are as large as they get. It puts filters
 //     that became complete above attachments, hence
@@ -31,6 +34,7 @@ func List() []Rule {
 		{Name: "push_filters", Apply: pushFilters},
 		{Name: "eliminate_distinct", Apply: eliminateDistinct},
 		{Name: "split_distinct", Apply: splitDistinct},
+		{Name: "share_subplans", Apply: shareSubplans},
 		{Name: "prune_columns_early", Apply: pruneColumns},
 		{Name: "order_joins", Apply: orderJoins},
 		{Name: "push_filters_again", Apply: pushFilters},

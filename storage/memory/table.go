@@ -24,6 +24,7 @@ type group struct {
 	rows  int
 	cols  []*column
 	stats []colStats
+	bare  bool  // stats say nothing
 	batch int64 // of its first rows, while an Appender owns it
 
 	// first is the row ID of the first row that the group ever had, ids what the
@@ -54,8 +55,14 @@ func (g *group) free() {
 	g.rows = 0
 }
 
+// bareRows are so many rows that a row group without statistics stays as it is.
+const bareRows = 8 * vector.Capacity
+
 // enough reports whether the row group is not worth being joined with others.
 func (g *group) enough(t *Table) bool {
+	if t.bare && g.rows >= bareRows {
+		return true
+	}
 	return g.rows >= RowGroupSize/2 || g.onDisk() || g.heldBytes() >= t.groupBytes()/2
 }
 
@@ -67,6 +74,7 @@ type Table struct {
 
 	groups atomic.Pointer[[]*group]
 	mu     sync.Mutex // serialises Commit and Close; guards what follows
+	bare   bool       // without statistics
 	closed bool
 	sealed bool // another table takes the place of this one
 	scans  int  // open scanners, which read the blocks, and those who hold them
@@ -99,6 +107,14 @@ func NewEvictable(name string, cols []storage.Column, pool *block.Pool, b *budge
 		return freed
 	})
 	t.groups.Store(&[]*group{})
+	return t
+}
+
+// WithoutStats tells an empty table to keep no statistics about its columns, which
+// would be a third of the time of an append: for rows that are soon read, all of
+// them. Row groups may then be small as well. It returns the table.
+func (t *Table) WithoutStats() *Table {
+	t.bare = true
 	return t
 }
 
@@ -314,7 +330,7 @@ func (t *Table) checkNulls(c *vector.Chunk) error {
 }
 
 func newGroup(t *Table, batch int64) *group {
-	g := &group{store: t.store, batch: batch, stats: make([]colStats, len(t.cols))}
+	g := &group{store: t.store, batch: batch, stats: make([]colStats, len(t.cols)), bare: t.bare}
 	for _, c := range t.cols {
 		g.cols = append(g.cols, newColumn(c.Type))
 	}
@@ -326,7 +342,9 @@ func (g *group) append(c *vector.Chunk, sel []uint32, n int, hashes []uint64) er
 		if err := col.append(&g.store, c.Cols[k], sel, n); err != nil {
 			return err
 		}
-		g.stats[k].observe(c.Cols[k], sel, n, hashes)
+		if !g.bare {
+			g.stats[k].observe(c.Cols[k], sel, n, hashes)
+		}
 	}
 	g.rows += n
 	return nil

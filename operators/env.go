@@ -44,6 +44,10 @@ type Task struct {
 	// batch that is not complete.
 	Low func() int64
 
+	// MostRows is Bounded.MostRows of what the pipeline reads, by the batches that
+	// steps see.
+	MostRows func(from, to int64) int64
+
 	// Park is set by the executor: a step that is about to return Blocked
 	// calls it and keeps the wake function, which may be called from any
 	// goroutine, once, also before the step has returned.

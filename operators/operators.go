@@ -37,6 +37,22 @@ type Source interface {
 	Close()
 }
 
+// Bounded is implemented by sources that can tell how many rows their batches
+// hold.
+type Bounded interface {
+	// MostRows returns a number that the rows of the batches from, from to to,
+	// both included, do not exceed; math.MaxInt64 when it is not known. Safe for
+	// concurrent use while locals read.
+	MostRows(from, to int64) int64
+}
+
+// Narrower is implemented by operators that never put out more rows of a batch
+// than they were given of it.
+type Narrower interface {
+	Operator
+	Narrows()
+}
+
 // SourceLocal reads for one worker; not safe for concurrent use.
 type SourceLocal interface {
 	// NextMorsel claims work; ok false: nothing left. batch as in
@@ -65,7 +81,8 @@ type OperatorLocal interface {
 	// passed on.
 	Push(ctx context.Context, in, out *vector.Chunk) (Status, error)
 	// Flush is called at the end of every morsel, repeatedly while it returns
-	// HaveMore, for rows held back (compaction). out as in Push.
+	// HaveMore, for rows held back (compaction). out as in Push. Blocked parks
+	// the task as in Push.
 	Flush(ctx context.Context, out *vector.Chunk) (Status, error)
 	// Close releases the local state. Idempotent.
 	Close()
@@ -107,8 +124,9 @@ type SinkLocal interface {
 	Close()
 }
 
-// LowWatcher is implemented by the locals of ordered sinks: LowChanged is
-// called whenever the task's contribution to Task.Low has moved.
+// LowWatcher is implemented by the locals of ordered sinks, and of operators that
+// wait for earlier batches: LowChanged is called whenever the task's
+// contribution to Task.Low has moved.
 type LowWatcher interface {
 	LowChanged()
 }

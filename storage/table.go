@@ -119,6 +119,15 @@ type Scanner interface {
 	Close() error
 }
 
+// Bounded is implemented by scanners that can tell how many rows their morsels
+// hold.
+type Bounded interface {
+	// MostRows returns a number that the rows of the morsels with batches from
+	// from to to, both included, do not exceed; math.MaxInt64 when it is not
+	// known. Safe for concurrent use.
+	MostRows(from, to int64) int64
+}
+
 // Reader reads morsels for one worker; it is not safe for concurrent use.
 type Reader interface {
 	// NextMorsel claims the next morsel. ok is false when none is left. batch

@@ -216,7 +216,7 @@ func (s *Session) collect(ctx context.Context, plan *logical.Plan, params Params
 	if err != nil {
 		return 0, err
 	}
-	sink := write.NewCollect(table, -1)
+	sink := write.NewCollect(table)
 	if err := s.run(ctx, env, phys, sink); err != nil {
 		return 0, err
 	}

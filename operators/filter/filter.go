@@ -19,7 +19,7 @@ const (
 	maxHeldBytes = 1 << 20
 )
 
-var _ operators.Operator = (*Filter)(nil)
+var _ operators.Narrower = (*Filter)(nil)
 
 // Filter passes on the rows for which a condition is true.
 type Filter struct {
@@ -33,6 +33,9 @@ func New(cond eval.Expr, ts []types.Type) *Filter { return &Filter{cond, ts} }
 
 // Types implements operators.Operator.
 func (f *Filter) Types() []types.Type { return f.types }
+
+// Narrows implements operators.Narrower.
+func (f *Filter) Narrows() {}
 
 // NewLocal implements operators.Operator.
 func (f *Filter) NewLocal(t *operators.Task) (operators.OperatorLocal, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-var _ operators.Operator = (*Project)(nil)
+var _ operators.Narrower = (*Project)(nil)
 
 // Project computes columns from the columns of each row.
 type Project struct {
@@ -29,6 +29,9 @@ func NewProject(exprs []eval.Expr) *Project {
 
 // Types implements operators.Operator.
 func (p *Project) Types() []types.Type { return p.types }
+
+// Narrows implements operators.Narrower.
+func (p *Project) Narrows() {}
 
 // NewLocal implements operators.Operator.
 func (p *Project) NewLocal(t *operators.Task) (operators.OperatorLocal, error) {

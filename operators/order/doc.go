@@ -1,4 +1,4 @@
-// Package order sorts: Sort is ORDER BY and top-N, Limit cuts an ordered
+// Package order sorts: Sort is ORDER BY and top-N, Limit passes the first rows of a
 // stream.
 //
 // # Keys
@@ -21,7 +21,8 @@
 //
 // Rows that are equal in all keys come in any order.
 //
-// [Limit] cuts a stream, [LimitBy] by bounds that come with the rows. [Sample] and
+// [Limit] passes the first rows of its input on as soon as it is certain that they are.
+// Its bounds may come with the rows ([Bounds]). [Sample] and
 // [Choice] pass rows at random; [Draw] numbers rows for a sample of a fixed size.
 //
 // What it does not do: collations.

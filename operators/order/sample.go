@@ -42,7 +42,7 @@ type Sample struct {
 	seed   uint64
 }
 
-var _ operators.Operator = (*Sample)(nil)
+var _ operators.Narrower = (*Sample)(nil)
 
 // NewSample returns the operator that passes each row, or each chunk as a
 // whole, with the probability share.
@@ -52,6 +52,9 @@ func NewSample(ts []types.Type, share float64, chunks bool, seed uint64) *Sample
 
 // Types implements operators.Operator.
 func (s *Sample) Types() []types.Type { return s.types }
+
+// Narrows implements operators.Narrower.
+func (s *Sample) Narrows() {}
 
 // NewLocal implements operators.Operator.
 func (s *Sample) NewLocal(t *operators.Task) (operators.OperatorLocal, error) {
@@ -107,7 +110,7 @@ type Choice struct {
 	seed  uint64
 }
 
-var _ operators.Operator = (*Choice)(nil)
+var _ operators.Narrower = (*Choice)(nil)
 
 // NewChoice returns the operator; total is asked when rows come how many there
 // are. The pipeline's source must have one worker.
@@ -117,6 +120,9 @@ func NewChoice(ts []types.Type, share float64, total func(context.Context) (int6
 
 // Types implements operators.Operator.
 func (c *Choice) Types() []types.Type { return c.types }
+
+// Narrows implements operators.Narrower.
+func (c *Choice) Narrows() {}
 
 // NewLocal implements operators.Operator.
 func (c *Choice) NewLocal(t *operators.Task) (operators.OperatorLocal, error) {
@@ -176,7 +182,7 @@ type Draw struct {
 	seed  uint64
 }
 
-var _ operators.Operator = (*Draw)(nil)
+var _ operators.Narrower = (*Draw)(nil)
 
 // NewDraw returns the operator over columns of the types ts.
 func NewDraw(ts []types.Type, seed uint64) *Draw {
@@ -186,6 +192,9 @@ func NewDraw(ts []types.Type, seed uint64) *Draw {
 
 // Types implements operators.Operator.
 func (d *Draw) Types() []types.Type { return d.types }
+
+// Narrows implements operators.Narrower.
+func (d *Draw) Narrows() {}
 
 // NewLocal implements operators.Operator.
 func (d *Draw) NewLocal(t *operators.Task) (operators.OperatorLocal, error) {

@@ -151,7 +151,7 @@ func TestLimitByReadsItsBounds(t *testing.T) {
 		{order.Bounds{Count: 2, Offset: -1, Total: func(context.Context) (int64, error) { return 10, nil }}, types.IntValue(ts[1], 0), types.FloatValue(45), 4, false},
 		{order.Bounds{Count: 2, Offset: -1, Total: func(context.Context) (int64, error) { return 10, nil }}, types.IntValue(ts[1], 0), types.FloatValue(100.5), 0, true},
 	} {
-		l, err := order.NewLimitBy(ts, c.b).NewLocal(&operators.Task{})
+		l, err := order.NewLimitBy(ts, c.b, false).NewLocal(&operators.Task{Env: newEnv(t, 1<<20, 0), Low: func() int64 { return 0 }})
 		if err != nil {
 			t.Fatal(err)
 		}

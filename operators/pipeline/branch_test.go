@@ -93,7 +93,7 @@ func TestBranchContinuations(t *testing.T) {
 // them all.
 func TestBranchThatFinishes(t *testing.T) {
 	f := newFixture(t, 1)
-	limit := func(n int64) operators.Operator { return order.NewLimit(f.env, bigint, n, 0) }
+	limit := func(n int64) operators.Operator { return order.NewLimit(bigint, n, 0, true) }
 	branches := func() []*pipeline.Branch {
 		return []*pipeline.Branch{
 			{Open: source(&counter{morsels: 50, perMorsel: 10}), Ops: []operators.Operator{limit(3), &double{}}},

@@ -296,6 +296,16 @@ func (r *run) low() int64 {
 	return low
 }
 
+// mostRows is operators.Task.MostRows: known within a stage.
+func (r *run) mostRows(from, to int64) int64 {
+	src, ok := r.source.(operators.Bounded)
+	if !ok || from>>r.shift != to>>r.shift {
+		return math.MaxInt64
+	}
+	within := int64(1)<<r.shift - 1
+	return src.MostRows(from&within, to&within)
+}
+
 // arrive is called by a task that has no input left in the current stage. The
 // last one opens the next stage, or the end, and queues all tasks again.
 func (r *run) arrive(t *task) {

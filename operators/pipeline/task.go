@@ -50,6 +50,8 @@ type task struct {
 	bottom  int             // levels below are not pulled from
 	entered int             // the stage whose operators are open
 
+	watchers []operators.LowWatcher // of ops and sink
+
 	state    taskState
 	inMorsel bool
 	flushAt  int
@@ -66,7 +68,7 @@ type task struct {
 
 func newTask(r *run, worker int) *task {
 	t := &task{run: r, level: -1}
-	t.pub = operators.Task{Env: r.exec.env, Worker: worker, Low: r.low, Park: t.park}
+	t.pub = operators.Task{Env: r.exec.env, Worker: worker, Low: r.low, MostRows: r.mostRows, Park: t.park}
 	return t
 }
 
@@ -156,6 +158,15 @@ func (t *task) enter() error {
 		}
 		t.ops[i] = l
 		t.outs[i] = vector.NewChunk(r.ops[i].Types())
+	}
+	t.watchers = t.watchers[:0]
+	for i := level; i < len(r.ops); i = r.next[i] {
+		if w, ok := t.ops[i].(operators.LowWatcher); ok {
+			t.watchers = append(t.watchers, w)
+		}
+	}
+	if w, ok := t.sink.(operators.LowWatcher); ok {
+		t.watchers = append(t.watchers, w)
 	}
 	return nil
 }
@@ -260,6 +271,9 @@ func (t *task) flush(ctx context.Context) (blocked, idle bool, err error) {
 	if err != nil {
 		return false, false, err
 	}
+	if st == operators.Blocked {
+		return true, false, nil
+	}
 	if st != operators.HaveMore {
 		t.flushAt = r.next[i]
 	}
@@ -276,7 +290,7 @@ func (t *task) flush(ctx context.Context) (blocked, idle bool, err error) {
 // moveTo publishes that the task has left every batch before position.
 func (t *task) moveTo(position int64) {
 	t.position.Store(position)
-	if w, ok := t.sink.(operators.LowWatcher); ok {
+	for _, w := range t.watchers {
 		w.LowChanged()
 	}
 }
@@ -398,7 +412,11 @@ func (t *task) giveUp() (again bool) {
 	defer t.parkMu.Unlock()
 	t.parks = false
 	r := t.run
-	if t.woken || r.exec.ctx.Err() != nil || t.level <= int(r.finished.Load()) || t.pub.Batch > r.errBatch.Load() {
+	at := t.level
+	if at < 0 {
+		at = t.flushAt
+	}
+	if t.woken || r.exec.ctx.Err() != nil || at <= int(r.finished.Load()) || t.pub.Batch > r.errBatch.Load() {
 		t.woken = false
 		return true
 	}

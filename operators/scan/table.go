@@ -2,6 +2,7 @@ package scan
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/gannetdb/gannet/operators"
@@ -19,7 +20,10 @@ type Table struct {
 	workers int
 }
 
-var _ operators.Source = (*Table)(nil)
+var (
+	_ operators.Source  = (*Table)(nil)
+	_ operators.Bounded = (*Table)(nil)
+)
 
 // NewTable plans a scan of t. spec is completed with the query's chunk size, the
 // number of workers that memory allows, and, unless it has one, a reservation,
@@ -77,6 +81,14 @@ func (s *Table) Types() []types.Type { return s.types }
 
 // Workers implements operators.Source.
 func (s *Table) Workers() int { return s.workers }
+
+// MostRows implements operators.Bounded.
+func (s *Table) MostRows(from, to int64) int64 {
+	if b, ok := s.scanner.(storage.Bounded); ok {
+		return b.MostRows(from, to)
+	}
+	return math.MaxInt64
+}
 
 // NewLocal implements operators.Source.
 func (s *Table) NewLocal(*operators.Task) (operators.SourceLocal, error) {

@@ -10,7 +10,6 @@ import (
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/kernel"
-	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -220,37 +219,12 @@ const pieceBytes = 1 << 20
 // them: one string of a constant or dictionary may stand for many in a parcel.
 func pieces(in *vector.Chunk, n int) (rows int, bytes int64) {
 	for _, v := range in.Cols {
-		bytes += payload(v, in.Sel, n)
+		bytes += kernel.CopyBytes(v, in.Sel, n)
 	}
 	if bytes <= pieceBytes {
 		return n, bytes
 	}
 	return max(1, int(int64(n)*pieceBytes/bytes)), bytes
-}
-
-// payload is about the bytes that a copy of n rows of v takes, without the
-// elements of lists.
-func payload(v *vector.Vector, sel []uint32, n int) int64 {
-	p := v.Type.Physical()
-	bytes := int64(n * p.Width())
-	if p != types.PString {
-		return bytes
-	}
-	w := v.View(nil)
-	refs := raw.Cast[types.StringRef](w.Data)
-	for i := range n {
-		at := i
-		if sel != nil {
-			at = int(sel[i])
-		}
-		if at = w.Index(at); w.Valid != nil && !w.Valid.Get(at) {
-			continue
-		}
-		if e := refs[at]; !e.Inline() {
-			bytes += int64(e.Len())
-		}
-	}
-	return bytes
 }
 
 // queue makes n rows of in, from row from on, a parcel.

@@ -263,8 +263,7 @@ func size(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// limit lowers a LIMIT inside a plan: over an ordered single stream as an
-// operator, else by collecting the first rows in batch order.
+// limit lowers a LIMIT inside a plan.
 func (b *builder) limit(n *logical.Limit, need map[logical.ColID]bool) (*stream, error) {
 	if !fixed(n) {
 		return b.limitBy(n, need)
@@ -281,33 +280,24 @@ func (b *builder) limit(n *logical.Limit, need map[logical.ColID]bool) (*stream,
 		b.measure(n, nil)
 		return s, nil
 	}
-	var kept func() []string
-	if !s.single {
-		keep := int64(-1)
-		if count >= 0 {
-			keep = count + min(offset, 1<<62-count)
-		}
-		var table *memory.Table
-		if s, table, err = b.collected(s, "limit", keep); err != nil {
-			return nil, err
-		}
-		s.single = true
-		kept = keptRows(table)
-	}
-	b.measure(n, s.add(order.NewLimit(b.env, s.types, count, offset))).Extra = kept
-	s.feeds = nil // which rows come first must not change
+	b.cut(n, s, order.NewLimit(s.types, count, offset, s.narrow()))
 	return s, nil
 }
 
-// collected ends s in a table in memory, of which the result reads. limit as
-// in write.NewCollect. The result is read by one worker when there is a limit.
-func (b *builder) collected(s *stream, name string, limit int64) (*stream, *memory.Table, error) {
+// cut appends the operator of a limit.
+func (b *builder) cut(n *logical.Limit, s *stream, limit *order.Limit) {
+	s.feeds = nil // which rows come first must not change
+	b.measure(n, s.add(limit)).Extra = func() []string { return spilled(limit.PeakBytes(), 0) }
+}
+
+// collected ends s in a table in memory, of which the result reads in order.
+func (b *builder) collected(s *stream, name string) *stream {
 	table := b.newTable(name, s.types)
-	fill, _ := b.breaker(s, name, write.NewCollect(table, limit))
-	out := b.tableStream(table, s.types, limit >= 0)
+	fill, _ := b.breaker(s, name, write.NewCollect(table))
+	out := b.tableStream(table, s.types, false)
 	out.deps = []*pipeline.Pipeline{fill}
 	out.pos = s.pos
-	return out, table, nil
+	return out
 }
 
 // keptRows words what rows kept in a table took.
@@ -368,7 +358,7 @@ func (b *builder) cteRef(n *logical.CTERef, need map[logical.ColID]bool) (*strea
 			return nil, err
 		}
 		c.table = b.newTable(n.Name, s.types)
-		c.fill, _ = b.breaker(s, n.Name, write.NewCollect(c.table, -1))
+		c.fill, _ = b.breaker(s, n.Name, write.NewCollect(c.table))
 		b.plan.measures[c.def] = &Measure{Extra: keptRows(c.table)}
 	}
 	ts := make([]types.Type, len(n.Cols))

@@ -21,9 +21,7 @@ func (b *builder) positional(n *logical.PositionalJoin, need map[logical.ColID]b
 			return nil, err
 		}
 		if len(s.ops) > 0 || s.open == nil || !s.single && !b.isScan(in) {
-			if s, _, err = b.collected(s, "positional join", -1); err != nil {
-				return nil, err
-			}
+			s = b.collected(s, "positional join")
 		}
 		for _, id := range s.columnIDs() {
 			if need[id] {

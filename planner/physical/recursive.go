@@ -127,7 +127,7 @@ func (r *rounds) round(ctx context.Context, node logical.Node, ids []logical.Col
 		return nil, 0, err
 	}
 	next := r.b.memoryTable(r.n.Name, r.types)
-	collect := write.NewCollect(next, -1)
+	collect := write.NewCollect(next)
 	b.breaker(s, r.n.Name, collect)
 	var merged *memory.Table
 	switch {
@@ -137,7 +137,7 @@ func (r *rounds) round(ctx context.Context, node logical.Node, ids []logical.Col
 	case r.total != nil:
 		copyAll := newStream(r.n.Cols, func(ctx context.Context) (operators.Source, error) { return r.read(ctx, next) })
 		copyAll.deps = b.plan.pipelines[len(b.plan.pipelines)-1:]
-		b.breaker(copyAll, r.n.Name, write.NewCollect(r.total, -1))
+		b.breaker(copyAll, r.n.Name, write.NewCollect(r.total))
 	}
 	if err == nil {
 		b.promiseScans()
@@ -236,7 +236,7 @@ func (r *rounds) merge(b *builder, next, to *memory.Table) error {
 		if err := b.output(s, part.ids); err != nil {
 			return err
 		}
-		b.breaker(s, r.n.Name, write.NewCollect(to, -1))
+		b.breaker(s, r.n.Name, write.NewCollect(to))
 	}
 	return nil
 }

@@ -74,7 +74,7 @@ func (b *builder) after(s *stream, sort *order.Sort, fill *pipeline.Pipeline) *s
 // the input.
 func (b *builder) counted(s *stream, name string) (*stream, *memory.Table) {
 	table := b.newTable(name, s.types)
-	fill, _ := b.breaker(s, name, write.NewCollect(table, -1))
+	fill, _ := b.breaker(s, name, write.NewCollect(table))
 	out := b.tableStream(table, s.types, true)
 	out.deps = []*pipeline.Pipeline{fill}
 	out.pos, out.single, out.ordered = s.pos, true, s.ordered
@@ -91,12 +91,6 @@ func total(t *memory.Table) func(context.Context) (int64, error) {
 		return int64(st.NumRows), nil
 	}
 }
-
-// oneWorker is a source that one worker reads, morsel by morsel.
-type oneWorker struct{ operators.Source }
-
-// Workers implements operators.Source.
-func (oneWorker) Workers() int { return 1 }
 
 // limitBy lowers a LIMIT whose bounds are percentages or come out of the input.
 func (b *builder) limitBy(n *logical.Limit, need map[logical.ColID]bool) (*stream, error) {
@@ -122,27 +116,12 @@ func (b *builder) limitBy(n *logical.Limit, need map[logical.ColID]bool) (*strea
 	if n.Offset != nil {
 		bounds.Offset, bounds.OffsetPos = at[len(at)-1], n.Offset.Pos()
 	}
-	s.feeds = nil // which rows come first must not change
-	switch {
-	case n.Percent:
+	if n.Percent {
 		var table *memory.Table
 		s, table = b.counted(s, "limit")
 		bounds.Total = total(table)
-	case s.single:
-	case s.open != nil:
-		open := s.open
-		s.open = func(ctx context.Context) (operators.Source, error) {
-			src, err := open(ctx)
-			if err != nil {
-				return nil, err
-			}
-			return oneWorker{src}, nil
-		}
-		s.single = true
-	default:
-		s, _ = b.counted(s, "limit")
 	}
-	b.measure(n, s.add(order.NewLimitBy(s.types, bounds)))
+	b.cut(n, s, order.NewLimitBy(s.types, bounds, s.narrow()))
 	return s, nil
 }
 

@@ -52,6 +52,24 @@ func (s *stream) add(op operators.Operator) *operators.Profile {
 	return p
 }
 
+// narrow reports whether no operator of the stream puts out more rows of a batch
+// than it is given.
+func (s *stream) narrow() bool { return narrow(s.ops, s.branches) }
+
+func narrow(ops []operators.Operator, branches []*pipeline.Branch) bool {
+	for _, op := range ops {
+		if _, ok := op.(operators.Narrower); !ok {
+			return false
+		}
+	}
+	for _, b := range branches {
+		if !narrow(b.Ops, b.Branches) {
+			return false
+		}
+	}
+	return true
+}
+
 // position returns where column id is.
 func (s *stream) position(id logical.ColID) (int, error) {
 	if p, ok := s.pos[id]; ok {

@@ -50,7 +50,7 @@ func (r *Reader) NextMorsel(ctx context.Context) (batch int64, ok bool, err erro
 			return 0, false, err
 		}
 		if ok {
-			return int64(r.part.file)<<32 | batch, true, nil
+			return int64(r.part.file)*fileBatches | batch, true, nil
 		}
 		if err := r.leave(); err != nil {
 			return 0, false, err

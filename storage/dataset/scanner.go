@@ -34,6 +34,7 @@ type part struct {
 	scan    storage.Scanner // nil once closed
 	refs    int             // readers on it; guarded by Scanner.mu
 	morsels int
+	most    int64 // rows of all morsels, math.MaxInt64: unknown
 	mapping []int
 	from    []types.Type // the columns' types in the file; a column each
 	extra   []int        // columns that only predicates on casts need, behind the others
@@ -173,7 +174,7 @@ func (s *Scanner) openPart(ctx context.Context, i int) (*part, error) {
 	} else if p.scan, err = f.Scan(ctx, &spec); err != nil {
 		return nil, err
 	}
-	p.morsels = p.scan.Morsels()
+	p.morsels, p.most = p.scan.Morsels(), mostRows(p.scan, 0, fileBatches-1)
 	s.parts[i] = p
 	s.open[p] = struct{}{}
 	return p, nil

@@ -134,6 +134,16 @@ type scanner struct {
 
 func (s *scanner) Morsels() int { return len(s.morsels) }
 
+// MostRows implements storage.Bounded.
+func (s *scanner) MostRows(from, to int64) int64 {
+	groups := s.snap.groups
+	n := int64(0)
+	for i := max(from, 0); i <= to && i < int64(len(groups)); i++ {
+		n += int64(groups[i].rows)
+	}
+	return n
+}
+
 func (s *scanner) Close() error {
 	if !s.closed.Swap(true) {
 		s.snap.t.release()

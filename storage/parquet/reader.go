@@ -124,7 +124,7 @@ func (r *Reader) NextMorsel(ctx context.Context) (batch int64, ok bool, err erro
 	if c := r.s.spec.Counters; c != nil {
 		c.RowsScanned.Add(m.rows)
 	}
-	batch = int64(m.group)<<12 | int64(m.part)
+	batch = m.batch()
 	if len(r.cols) == 0 {
 		return batch, true, nil
 	}

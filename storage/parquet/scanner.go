@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"slices"
@@ -24,6 +25,9 @@ type morsel struct {
 	part        int
 	first, rows int64
 }
+
+// batch is the morsel's place in the file's row order.
+func (m morsel) batch() int64 { return int64(m.group)<<12 | int64(m.part) }
 
 // Scanner is a scan of one file. It is safe for concurrent use.
 type Scanner struct {
@@ -230,6 +234,18 @@ func (s *Scanner) most() int64 {
 
 // Morsels implements storage.Scanner.
 func (s *Scanner) Morsels() int { return len(s.morsels) }
+
+// MostRows implements storage.Bounded.
+func (s *Scanner) MostRows(from, to int64) int64 {
+	at, _ := slices.BinarySearchFunc(s.morsels, from, func(m morsel, batch int64) int {
+		return cmp.Compare(m.batch(), batch)
+	})
+	n := int64(0)
+	for ; at < len(s.morsels) && s.morsels[at].batch() <= to; at++ {
+		n += s.morsels[at].rows
+	}
+	return n
+}
 
 // claim returns the next morsel.
 func (s *Scanner) claim() (morsel, bool) {

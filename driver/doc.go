@@ -42,13 +42,16 @@
 //	TIMESTAMP WITH TIME ZONE             time.Time in the session's zone
 //	infinite dates and timestamps        string: infinity or -infinity
 //	LIST, ARRAY                          []any
-//	STRUCT                               map[string]any
+//	STRUCT                               Struct
 //	MAP                                  Map
 //	STRUCT without names, ROW(…)         Row
 //
+// Struct, Map and Row keep the order of what they hold, print as a cast to VARCHAR
+// does, also inside lists, and marshal to JSON.
+//
 // Strings of digits scan into strings, integers and floats alike. As
 // parameters all Go kinds of numbers, bool, string, []byte, time.Time,
-// *big.Int, []any, Map, Row and driver.Valuer are taken.
+// *big.Int, []any, Struct, Map, Row and driver.Valuer are taken.
 //
 // # Errors
 //

@@ -43,3 +43,12 @@ func (m Map) String() string {
 	}
 	return castText(m.v, m.zone)
 }
+
+// MarshalJSON returns the map as an object in the order of its entries, whose
+// names are the keys' texts. No error.
+func (m Map) MarshalJSON() ([]byte, error) {
+	if m.v.Type.ID != types.Map {
+		return []byte("{}"), nil
+	}
+	return castJSON(m.v, m.zone), nil
+}

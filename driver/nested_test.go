@@ -2,6 +2,7 @@ package gannet_test
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"reflect"
 	"testing"
@@ -26,9 +27,9 @@ func TestNestedColumns(t *testing.T) {
 		got, want any
 	}{
 		{"list", l, []any{int64(0), int64(1), int64(2)}},
-		{"struct", s, map[string]any{"a": int64(2), "b": nil}},
+		{"struct", fields(s), []any{"a", int64(2), "b", nil}},
 		{"map", entries(m), []any{"k2", int64(8), "other key that is long", nil}},
-		{"deep", d, map[string]any{"top": map[string]any{"deep": []any{[]any{int64(0)}, []any{}, nil}}}},
+		{"deep", fields(fields(d)[1]), []any{"deep", []any{[]any{int64(0)}, []any{}, nil}}},
 	} {
 		if !reflect.DeepEqual(c.got, c.want) {
 			t.Errorf("%s is %#v, want %#v", c.name, c.got, c.want)
@@ -46,6 +47,71 @@ func entries(m any) (out []any) {
 		out = append(out, k, v)
 	}
 	return out
+}
+
+// fields returns names and values of a Struct in turn.
+func fields(s any) (out []any) {
+	for name, v := range s.(gannet.Struct).All() {
+		out = append(out, name, v)
+	}
+	return out
+}
+
+func TestStruct(t *testing.T) {
+	db, err := sql.Open("gannet", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var s gannet.Struct
+	var list any
+	const query = "SELECT {'z': 1, 'a b': 'it''s', 'm': NULL, 'l': [{'y': 1.5, 'x': DATE '2024-02-29'}]}, [{'b': 1, 'a': (1, 1)}]"
+	if err := db.QueryRow(query).Scan(&s, &list); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.String(), "{'z': 1, 'a b': 'it\\'s', 'm': NULL, 'l': [{'y': 1.5, 'x': 2024-02-29}]}"; got != want {
+		t.Errorf("the text is %s, want %s", got, want)
+	}
+	if text := fmt.Sprint(list); text != "[{'b': 1, 'a': (1, 1)}]" {
+		t.Errorf("a list of structs is %s", text)
+	}
+	if name, v := s.Field(1); s.Len() != 4 || name != "a b" || v != "it's" {
+		t.Errorf("%d fields, the second %s: %v", s.Len(), name, v)
+	}
+	if v, ok := s.Get("Z"); !ok || v != int64(1) {
+		t.Errorf("field z is %v, %v", v, ok)
+	}
+	if v, ok := s.Get("m"); !ok || v != nil {
+		t.Errorf("field m is %v, %v", v, ok)
+	}
+	if v, ok := s.Get("no"); ok || v != nil {
+		t.Errorf("there is a field no: %v", v)
+	}
+	for _, c := range []struct {
+		v    any
+		want string
+	}{
+		{s, `{"z":1,"a b":"it's","m":null,"l":[{"y":1.5,"x":"2024-02-29"}]}`},
+		{list, `[{"b":1,"a":[1,1]}]`},
+		{gannet.Struct{}, "{}"}, {gannet.Map{}, "{}"}, {gannet.Row{}, "[]"},
+	} {
+		if got, err := json.Marshal(c.v); err != nil || string(got) != c.want {
+			t.Errorf("JSON %s, %v, want %s", got, err, c.want)
+		}
+	}
+	if text := (gannet.Struct{}).String(); text != "{}" {
+		t.Errorf("the zero Struct is %s", text)
+	}
+	// A struct that was read is a parameter; the zero value has no type.
+	var text string
+	if err := db.QueryRow("SELECT CAST(? AS VARCHAR)", s).Scan(&text); err != nil || text != s.String() {
+		t.Errorf("%s, %v", text, err)
+	}
+	for _, zero := range []any{gannet.Struct{}, gannet.Map{}, gannet.Row{}} {
+		if err := db.QueryRow("SELECT CAST(? AS VARCHAR)", zero).Scan(&text); err == nil {
+			t.Errorf("a zero %T is %s", zero, text)
+		}
+	}
 }
 
 func TestMap(t *testing.T) {

@@ -40,13 +40,10 @@ func (r Row) String() string {
 	return castText(r.v, r.zone)
 }
 
-// castText returns v as a cast to VARCHAR gives it in a time zone.
-func castText(v types.Value, in *time.Location) string {
-	zone := types.UTC
-	if in != nil {
-		if z, err := types.LoadZone(in.String()); err == nil {
-			zone = z
-		}
+// MarshalJSON returns the members as an array. No error.
+func (r Row) MarshalJSON() ([]byte, error) {
+	if r.v.Type.ID != types.Struct {
+		return []byte("[]"), nil
 	}
-	return string(types.AppendValue(nil, v, zone))
+	return castJSON(r.v, r.zone), nil
 }

@@ -19,7 +19,6 @@ type Rows struct {
 
 	chunk *vector.Chunk
 	row   int
-	conv  []func(v *vector.Vector, i int) driver.Value
 }
 
 var (
@@ -45,7 +44,7 @@ func (r *Rows) advance() error {
 		count := first && len(r.batch.stmts) == 0
 		if (rows.RowsAffected() < 0 || count) && len(rows.Columns()) > 0 {
 			r.rows = rows
-			r.convert()
+			r.readZone()
 			return nil
 		}
 		if err := drain(rows); err != nil {
@@ -56,17 +55,14 @@ func (r *Rows) advance() error {
 	return nil
 }
 
-func (r *Rows) convert() {
+// readZone notes the session's time zone for the values of a result.
+func (r *Rows) readZone() {
 	name, err := r.batch.conn.session.Setting("TimeZone")
 	if err != nil {
 		name = "UTC"
 	}
 	if r.zone, err = time.LoadLocation(name); err != nil {
 		r.zone = time.UTC
-	}
-	r.conv = r.conv[:0]
-	for _, c := range r.rows.Columns() {
-		r.conv = append(r.conv, converter(c.Type, r.zone))
 	}
 }
 
@@ -103,7 +99,7 @@ func (r *Rows) Next(dest []driver.Value) error {
 			dest[k] = nil
 			continue
 		}
-		dest[k] = r.conv[k](v, r.row)
+		dest[k] = cell(v, r.row, r.zone)
 	}
 	r.row++
 	return nil

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/gannetdb/gannet/sql/sqlerr"
-	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -21,7 +20,7 @@ var scanTypes = map[types.ID]reflect.Type{
 	types.Float:   reflect.TypeFor[float64](), types.Double: reflect.TypeFor[float64](),
 	types.Blob: reflect.TypeFor[[]byte](),
 	types.List: reflect.TypeFor[[]any](), types.Array: reflect.TypeFor[[]any](), types.Map: reflect.TypeFor[Map](),
-	types.Struct: reflect.TypeFor[map[string]any](), types.Union: reflect.TypeFor[any](),
+	types.Struct: reflect.TypeFor[Struct](), types.Union: reflect.TypeFor[any](),
 }
 
 func scanType(t types.Type) reflect.Type {
@@ -38,24 +37,6 @@ func scanType(t types.Type) reflect.Type {
 		return reflect.TypeFor[time.Time]()
 	}
 	return reflect.TypeFor[string]()
-}
-
-// converter returns the function that turns a value of type t at a position
-// that is not NULL into what Next delivers.
-func converter(t types.Type, zone *time.Location) func(v *vector.Vector, i int) driver.Value {
-	switch t.ID {
-	case types.BigInt:
-		return func(v *vector.Vector, i int) driver.Value { return vector.Values[int64](v)[i] }
-	case types.Integer:
-		return func(v *vector.Vector, i int) driver.Value { return int64(vector.Values[int32](v)[i]) }
-	case types.Double:
-		return func(v *vector.Vector, i int) driver.Value { return vector.Values[float64](v)[i] }
-	case types.Varchar:
-		return func(v *vector.Vector, i int) driver.Value {
-			return string(vector.Str(&vector.Values[types.StringRef](v)[i], v.Bufs))
-		}
-	}
-	return func(v *vector.Vector, i int) driver.Value { return goValue(v.Value(i), zone) }
 }
 
 // goValue turns a boxed value into a Go value.
@@ -107,11 +88,7 @@ func goValue(v value, zone *time.Location) any {
 		if types.IsUnnamed(v.Type) {
 			return Row{v: v, zone: zone}
 		}
-		out := make(map[string]any, len(v.Children))
-		for i, c := range v.Children {
-			out[v.Type.Ext.Fields[i].Name] = goValue(c, zone)
-		}
-		return out
+		return Struct{v: v, zone: zone}
 	case types.HugeInt, types.UHugeInt:
 		return v.String()
 	}
@@ -135,9 +112,11 @@ func toValue(a any) (value, error) {
 	case value:
 		return x, nil
 	case Map:
-		return x.v, nil
+		return nestedArg(a, x.v)
 	case Row:
-		return x.v, nil
+		return nestedArg(a, x.v)
+	case Struct:
+		return nestedArg(a, x.v)
 	case nil:
 		return types.NullOf(types.Of(types.Null)), nil
 	case bool:
@@ -213,6 +192,14 @@ func toValue(a any) (value, error) {
 		return listValue(items)
 	}
 	return value{}, sqlerr.New(sqlerr.CodeInvalidArgument, "a Go value of type %T cannot be a parameter", a)
+}
+
+// nestedArg takes the value of a Map, Row or Struct; the zero ones have no type.
+func nestedArg(a any, v value) (value, error) {
+	if v.Type.ID == types.Invalid {
+		return value{}, sqlerr.New(sqlerr.CodeInvalidArgument, "the zero value of a %T cannot be a parameter", a)
+	}
+	return v, nil
 }
 
 func bigValue(x *big.Int) (value, error) {

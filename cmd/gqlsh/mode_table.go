@@ -217,3 +217,5 @@ func printable(b []byte) string {
 	}
 	return out.String()
 }
+
+const hexDigits = "0123456789abcdef"

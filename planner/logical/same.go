@@ -20,6 +20,16 @@ func Same(a, b Node) (map[ColID]ColID, bool) {
 	return m.ids, true
 }
 
+// SameRelations finds for every relation of b one of a that is the same, in any
+// order, each for one. Of several the first is taken.
+func SameRelations(a, b []Node) (map[ColID]ColID, bool) {
+	m := &matcher{ids: map[ColID]ColID{}, ctes: map[int]int{}}
+	if !m.relations(a, b) {
+		return nil, false
+	}
+	return m.ids, true
+}
+
 // matcher collects what corresponds, from b to a.
 type matcher struct {
 	ids  map[ColID]ColID
@@ -168,28 +178,28 @@ func (b *Block) add(n Node) {
 	b.Relations = append(b.Relations, n)
 }
 
-// block compares blocks, the order of whose joins does not matter. Of relations
-// that are the same the first ones are taken for each other.
+// block compares blocks, the order of whose joins does not matter.
 func (m *matcher) block(a, b *Block) bool {
-	if len(a.Relations) != len(b.Relations) {
+	return m.relations(a.Relations, b.Relations) && m.conds(a.Conds, b.Conds)
+}
+
+func (m *matcher) relations(a, b []Node) bool {
+	if len(a) != len(b) {
 		return false
 	}
-	used := make([]bool, len(a.Relations))
+	used := make([]bool, len(a))
 next:
-	for _, y := range b.Relations {
-		for i, x := range a.Relations {
-			if used[i] {
-				continue
-			}
+	for _, y := range b {
+		for i, x := range a {
 			// What a failed attempt noted is noted anew by the one that succeeds.
-			if m.node(x, y) {
+			if !used[i] && m.node(x, y) {
 				used[i] = true
 				continue next
 			}
 		}
 		return false
 	}
-	return m.conds(a.Conds, b.Conds)
+	return true
 }
 
 // scan compares scans of one table; columns may be in any order.
@@ -261,6 +271,9 @@ next:
 	}
 	return true
 }
+
+// SameAgg reports whether a and b compute the same from the same rows.
+func SameAgg(a, b *AggCall) bool { return (&matcher{}).call(a, b) }
 
 // call reports whether two calls of aggregates compute the same.
 func (m *matcher) call(a, b *AggCall) bool {

@@ -12,6 +12,7 @@ package rule
 //     and finds implied conditions.
 //   - eliminate_distinct and split_distinct before order_joins, since they
 //     change what joins read.
+//   - merge_aggregates before share_subplans: what it merges needs no sharing.
 //   - share_subplans when filters are where they belong, so that what is equal
 //     looks equal, and before columns are pruned and joins ordered, after which
 //     it does not: each place wants other columns.
@@ -34,6 +35,7 @@ func List() []Rule {
 		{Name: "push_filters", Apply: pushFilters},
 		{Name: "eliminate_distinct", Apply: eliminateDistinct},
 		{Name: "split_distinct", Apply: splitDistinct},
+		{Name: "merge_aggregates", Apply: mergeAggregates},
 		{Name: "share_subplans", Apply: shareSubplans},
 		{Name: "prune_columns_early", Apply: pruneColumns},
 		{Name: "order_joins", Apply: orderJoins},

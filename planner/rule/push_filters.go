@@ -212,8 +212,13 @@ func (p *pusher) join(n *logical.Join, conds []logical.Expr, nonNull map[logical
 		if len(on) == 0 {
 			out.Kind = logical.Cross
 		}
-		if isEmpty(out.Left) || isEmpty(out.Right) {
+		switch {
+		case isEmpty(out.Left) || isEmpty(out.Right):
 			return empty(&out)
+		case isUnit(out.Left):
+			return p.rest(out.Right, on)
+		case isUnit(out.Right):
+			return p.rest(out.Left, on)
 		}
 		return &out
 	case logical.Left, logical.Single:
@@ -380,6 +385,12 @@ func rejected(conds []logical.Expr, cols, nonNull map[logical.ColID]bool) map[lo
 		}
 	}
 	return out
+}
+
+// isUnit reports whether n is one row without columns, which a product may lose.
+func isUnit(n logical.Node) bool {
+	v, ok := n.(*logical.Values)
+	return ok && len(v.Rows) == 1 && len(v.Cols) == 0
 }
 
 // isEmpty reports whether n is known to have no rows.

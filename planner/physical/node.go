@@ -64,10 +64,9 @@ func (b *builder) node(n logical.Node, need map[logical.ColID]bool) (*stream, er
 	case *logical.Unnest:
 		return b.unnest(n, need)
 	case *logical.CTE:
-		b.ctes[n.ID] = &cte{def: n}
-		s, err := b.node(n.Body, need)
-		if err == nil && b.plan.measures[n] == nil {
-			b.measure(n, nil)
+		s, err := b.node(b.enter(n), need)
+		if err == nil {
+			b.leave(n)
 		}
 		return s, err
 	case *logical.CTERef:
@@ -317,7 +316,7 @@ func (b *builder) memoryTable(name string, ts []types.Type) *memory.Table {
 	for i, t := range ts {
 		cols[i] = storage.Column{Name: fmt.Sprintf("c%d", i), Type: t}
 	}
-	return memory.NewEvictable(name, cols, b.env.Pool, b.env.Budget, b.env.Spill)
+	return memory.NewEvictable(name, cols, b.env.Pool, b.env.Budget, b.env.Spill).WithoutStats()
 }
 
 // tableStream reads a table in memory as it is when the pipeline starts.
@@ -335,6 +334,32 @@ func (b *builder) tableStream(table *memory.Table, ts []types.Type, single bool)
 			return src, err
 		},
 		profiles: []*operators.Profile{{}}, types: ts,
+	}
+}
+
+// enter makes the common table expressions at n known and returns what is below
+// them; leave, once that is lowered, accounts for those that nobody reads.
+func (b *builder) enter(n logical.Node) logical.Node {
+	for {
+		c, ok := n.(*logical.CTE)
+		if !ok {
+			return n
+		}
+		b.ctes[c.ID] = &cte{def: c}
+		n = c.Body
+	}
+}
+
+func (b *builder) leave(n logical.Node) {
+	for {
+		c, ok := n.(*logical.CTE)
+		if !ok {
+			return
+		}
+		if b.plan.measures[c] == nil {
+			b.measure(c, nil)
+		}
+		n = c.Body
 	}
 }
 

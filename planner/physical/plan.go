@@ -119,7 +119,7 @@ func (b *builder) lower(plan *logical.Plan, o Options) error {
 	for _, id := range plan.Output {
 		need[id] = true
 	}
-	root := plan.Root
+	root := b.enter(plan.Root)
 	if l, ok := root.(*logical.Limit); ok && !o.CutInside && fixed(l) {
 		count, offset, err := b.limits(l)
 		if err != nil {
@@ -136,6 +136,7 @@ func (b *builder) lower(plan *logical.Plan, o Options) error {
 	// A limit without order keeps the first rows, whatever the setting says.
 	s.ordered = s.ordered || b.env.PreserveOrder || b.plan.left >= 0
 	b.plan.root = s
+	b.leave(plan.Root)
 	b.promiseScans()
 	return b.output(s, plan.Output)
 }

@@ -2,6 +2,7 @@ package agg
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -35,6 +36,9 @@ type Hash struct {
 	set    *rowset.Set         // as mem
 	locals int                 // that hold rows; guarded by mu
 	closed bool                // guarded by mu
+
+	liveMu sync.Mutex
+	live   []*rowset.Set // whose partitions give(n) may move; guarded by liveMu
 
 	forgot atomic.Bool  // some group may have several rows of one worker
 	nested atomic.Int64 // bytes spilled by sets of the merge
@@ -107,6 +111,42 @@ func (h *Hash) open() {
 	}
 	h.mem = h.env.Budget.ReserveSpilling("aggregation", floorBytes)
 	h.set = rowset.New(h.config(0))
+	h.enlist(h.set)
+	h.mem.Gives(h.give)
+}
+
+// give moves partitions that wait for their turn to disk for those who want
+// memory; what cannot be written stays.
+func (h *Hash) give(n int64) (freed int64) {
+	h.liveMu.Lock()
+	live := slices.Clone(h.live)
+	h.liveMu.Unlock()
+	for _, s := range live {
+		if freed >= n {
+			break
+		}
+		k, err := s.SpillResident(context.Background(), n-freed)
+		freed += k
+		if err != nil {
+			break
+		}
+	}
+	return freed
+}
+
+// enlist adds a set whose partitions wait, retire takes it off.
+func (h *Hash) enlist(s *rowset.Set) {
+	h.liveMu.Lock()
+	h.live = append(h.live, s)
+	h.liveMu.Unlock()
+}
+
+func (h *Hash) retire(s *rowset.Set) {
+	h.liveMu.Lock()
+	if i := slices.Index(h.live, s); i >= 0 {
+		h.live = slices.Delete(h.live, i, i+1)
+	}
+	h.liveMu.Unlock()
 }
 
 func (h *Hash) config(shift int) rowset.Config {

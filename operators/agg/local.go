@@ -58,11 +58,13 @@ type local struct {
 	trial    int      // rows and groups since the trial began
 	newRows  int
 	skip     int // rows still to append without looking
+	attends  bool // its worker gives memory to those who ask
 	distinct []*distinctLocal
 }
 
 func newLocal(h *Hash, b *binding) *local {
-	l := &local{h: h, b: b, w: h.set.NewWriter()}
+	h.mem.Attend()
+	l := &local{h: h, b: b, w: h.set.NewWriter(), attends: true}
 	l.keys = make([]*vector.Vector, len(b.groups))
 	l.cache = make([]kernel.HashCache, len(b.groups))
 	l.calls = make([]*function.AggCall, len(b.aggs))
@@ -125,6 +127,7 @@ func (l *local) Combine(ctx context.Context) error {
 			return err
 		}
 	}
+	l.leave()
 	l.releaseDirectories()
 	h := l.h
 	if l.forgot {
@@ -143,8 +146,17 @@ func (l *local) Close() {
 	for _, d := range l.distinct {
 		d.local.Close()
 	}
+	l.leave()
 	l.releaseDirectories()
 	l.w.Close()
+}
+
+// leave ends what Attend began.
+func (l *local) leave() {
+	if l.attends {
+		l.attends = false
+		l.h.mem.Leave()
+	}
 }
 
 func (l *local) releaseDirectories() {
@@ -236,7 +248,8 @@ func (l *local) prepare(ctx context.Context) error {
 		}
 		l.rebuild()
 	}
-	if l.h.layout.HasStateRefs && l.w.Bytes() > rowset.RaiseBytes && l.h.mem.Held() > l.h.mem.Share() {
+	if l.h.layout.HasStateRefs && l.w.Bytes() > rowset.RaiseBytes && l.h.mem.Held() > l.h.mem.Share() ||
+		l.h.mem.Wanted() > 0 && l.w.Bytes() >= leastSpill {
 		return l.makeRoom(ctx, roomPart)
 	}
 	return nil
@@ -264,13 +277,13 @@ func (l *local) forget() {
 	l.forgot = l.forgot || l.stray
 }
 
-// makeRoom is what follows a refusal: of the writer's rows one in part goes to
+// makeRoom is what follows a refusal, or the wish of others: of the writer's rows one in part goes to
 // disk, and what is held beyond the share, in whole partitions; or other rows
 // that wait in memory. The groups of the rows that stay are still found. It is
 // no error when there is nothing to move.
 func (l *local) makeRoom(ctx context.Context, part int64) error {
 	l.forgot = true
-	over := l.h.mem.Held() - l.h.mem.Share()
+	over := max(l.h.mem.Held()-l.h.mem.Share(), l.h.mem.Wanted())
 	want := max(l.w.Bytes()/part, min(l.w.Bytes(), leastSpill)) + max(over, 0)
 	freed, err := l.w.Spill(ctx, max(want, 1))
 	l.rebuild()

@@ -81,8 +81,11 @@ func (g *groups) push(s *mergeSet) {
 			}
 		}
 	}
-	if s.left == 0 && s.own {
+	switch {
+	case s.left == 0 && s.own:
 		s.Close()
+	case s.own:
+		g.h.enlist(s.Set)
 	}
 }
 
@@ -150,6 +153,7 @@ func (g *groups) done(p part) {
 	last := p.set.left == 0 && p.set.own
 	g.mu.Unlock()
 	if last {
+		g.h.retire(p.set.Set)
 		g.h.noteSpilled(p.set.Set)
 		p.set.Close()
 	}

@@ -32,10 +32,13 @@ type local struct {
 	rows   []raw.Addr
 	tmp    *vector.Vector
 	top    *top // nil: all rows are kept
+
+	attends bool // its worker gives memory to those who ask
 }
 
 func newLocal(w *Window, t *operators.Task) *local {
-	l := &local{w: w, task: t, out: w.set.NewWriter(), batch: -1, rows: make([]raw.Addr, vector.Capacity)}
+	w.mem.Attend()
+	l := &local{w: w, task: t, attends: true, out: w.set.NewWriter(), batch: -1, rows: make([]raw.Addr, vector.Capacity)}
 	before := 1
 	if w.group != 0 {
 		before = 2
@@ -61,6 +64,11 @@ func newLocal(w *Window, t *operators.Task) *local {
 // Push implements operators.SinkLocal.
 func (l *local) Push(ctx context.Context, in *vector.Chunk) (operators.Status, error) {
 	w := l.w
+	if n := w.mem.Wanted(); n > 0 && l.out.Bytes() >= roomBytes {
+		if _, err := l.out.Spill(ctx, n); err != nil {
+			return operators.Finished, err
+		}
+	}
 	sel, n := in.Sel, in.NumRows()
 	if l.task.Batch != l.batch {
 		l.batch, l.next = l.task.Batch, uint64(l.task.Batch)<<32
@@ -126,8 +134,17 @@ func (l *local) append(ctx context.Context, sel []uint32, n int) error {
 // EndBatch implements operators.SinkLocal.
 func (l *local) EndBatch(context.Context) error { return nil }
 
+// leave ends what Attend began.
+func (l *local) leave() {
+	if l.attends {
+		l.attends = false
+		l.w.mem.Leave()
+	}
+}
+
 // Combine implements operators.SinkLocal.
 func (l *local) Combine(ctx context.Context) error {
+	l.leave()
 	if l.top != nil {
 		if err := l.top.compact(ctx, l, true); err != nil {
 			return err
@@ -139,6 +156,7 @@ func (l *local) Combine(ctx context.Context) error {
 
 // Close implements operators.SinkLocal.
 func (l *local) Close() {
+	l.leave()
 	if l.top != nil {
 		l.top.forget()
 	}

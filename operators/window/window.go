@@ -161,6 +161,7 @@ func (w *Window) open() {
 	w.set = rowset.New(rowset.Config{
 		Layout: w.rows.Layout, Pool: w.env.Pool, Mem: w.mem, Spill: w.env.Spill, Tag: "window",
 	})
+	w.mem.Gives(w.give)
 }
 
 // roomBytes is how much is moved to disk at least when memory is refused.
@@ -170,16 +171,33 @@ const roomBytes = 1 << 20
 func (w *Window) makeRoom(ctx context.Context, want int64) error {
 	w.liveMu.Lock()
 	defer w.liveMu.Unlock()
+	_, err := w.spillLive(ctx, want)
+	return err
+}
+
+// give is makeRoom for others who want memory; what cannot be written stays.
+func (w *Window) give(n int64) int64 {
+	if !w.liveMu.TryLock() {
+		return 0 // somebody is about it
+	}
+	defer w.liveMu.Unlock()
+	freed, _ := w.spillLive(context.Background(), n)
+	return freed
+}
+
+// spillLive needs liveMu.
+func (w *Window) spillLive(ctx context.Context, want int64) (freed int64, err error) {
 	for _, s := range w.live {
-		freed, err := s.SpillResident(ctx, want)
-		if err != nil {
-			return err
-		}
-		if want -= freed; want <= 0 {
+		if freed >= want {
 			break
 		}
+		n, err := s.SpillResident(ctx, want-freed)
+		freed += n
+		if err != nil {
+			return freed, err
+		}
 	}
-	return nil
+	return freed, nil
 }
 
 // enlist adds a set whose parts may go to disk; retire takes it off.

@@ -42,7 +42,7 @@ func (r *Rows) advance() error {
 			return err
 		}
 		count := first && len(r.batch.stmts) == 0
-		if (rows.RowsAffected() < 0 || count) && len(rows.Columns()) > 0 {
+		if (!rows.Counts() || count) && len(rows.Columns()) > 0 {
 			r.rows = rows
 			r.readZone()
 			return nil

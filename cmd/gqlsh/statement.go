@@ -107,7 +107,7 @@ func (s *shell) query(ctx context.Context, sql string) error {
 // show writes the rows in the current mode.
 func (s *shell) show(st engine.Statement, rows *engine.Rows, p *progress) error {
 	cols := rows.Columns()
-	quiet := len(cols) == 0 || rows.RowsAffected() >= 0
+	quiet := len(cols) == 0 || rows.Counts()
 	var w resultWriter
 	if !quiet {
 		w = s.newWriter(st, cols)

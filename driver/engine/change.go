@@ -9,8 +9,6 @@ import (
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
 	"github.com/gannetdb/gannet/storage/memory"
-	"github.com/gannetdb/gannet/vector"
-	"github.com/gannetdb/gannet/vector/types"
 )
 
 func rowsOf(t *catalog.Table) (*memory.Table, error) {
@@ -22,12 +20,12 @@ func rowsOf(t *catalog.Table) (*memory.Table, error) {
 }
 
 func (s *Session) update(ctx context.Context, b *bind.Update, params Params) (*Rows, error) {
-	return s.rewrite(ctx, b.Table, b.Base, b.Plan, params, true)
+	return s.rewrite(ctx, b.Table, b.Base, b.Plan, params, true, b.Returning)
 }
 
 func (s *Session) delete(ctx context.Context, b *bind.Delete, params Params) (*Rows, error) {
 	if !b.All {
-		return s.rewrite(ctx, b.Table, b.Base, b.Plan, params, false)
+		return s.rewrite(ctx, b.Table, b.Base, b.Plan, params, false, b.Returning)
 	}
 	m, err := rowsOf(b.Table)
 	if err != nil {
@@ -40,58 +38,53 @@ func (s *Session) delete(ctx context.Context, b *bind.Delete, params Params) (*R
 	return countRows(n), nil
 }
 
+// keep returns a table of its own for the rows that plan gives.
+func (s *Session) keep(table *catalog.Table, plan *logical.Plan) *memory.Table {
+	return s.tableOf("changes of "+table.Name, columnsOf(plan))
+}
+
+// tableOf returns a table of its own, which the caller closes.
+func (s *Session) tableOf(name string, cols []Column) *memory.Table {
+	stored := make([]storage.Column, len(cols))
+	for i, c := range cols {
+		stored[i] = storage.Column{Name: c.Name, Type: c.Type}
+	}
+	return memory.NewEvictable(name, stored, s.db.pool, s.db.budget, s.db.spillManager())
+}
+
 // rewrite runs the plan of an UPDATE or DELETE, keeps what it gives, and then
 // changes the table, so that a statement that fails has changed nothing.
-func (s *Session) rewrite(ctx context.Context, table *catalog.Table, base storage.Table, plan *logical.Plan, params Params, update bool) (*Rows, error) {
+func (s *Session) rewrite(ctx context.Context, table *catalog.Table, base storage.Table, plan *logical.Plan, params Params, update bool, ret *bind.Returning) (*Rows, error) {
 	m, err := rowsOf(table)
 	if err != nil {
 		return nil, err
 	}
-	cols := columnsOf(plan)
-	stored := make([]storage.Column, len(cols))
-	ts := make([]types.Type, len(cols))
-	for i, c := range cols {
-		stored[i], ts[i] = storage.Column{Name: c.Name, Type: c.Type}, c.Type
-	}
-	kept := memory.NewEvictable("changes of "+table.Name, stored, s.db.pool, s.db.budget, s.db.spillManager())
+	kept := s.keep(table, plan)
 	defer kept.Close()
 	if _, err := s.collect(ctx, plan, params, kept); err != nil {
 		return nil, err
 	}
-	spec := &storage.ScanSpec{ChunkRows: s.db.options().fillLimit}
-	for i := range cols {
-		spec.Columns = append(spec.Columns, i)
-	}
-	sc, err := kept.Snapshot().Scan(ctx, spec)
-	if err != nil {
-		return nil, err
-	}
-	defer sc.Close()
-	r, err := sc.NewReader()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	chunk, inMorsel := vector.NewChunk(ts), false
-	n, err := m.Rewrite(ctx, base, update, func(ctx context.Context) (*vector.Chunk, error) {
-		for {
-			if !inMorsel {
-				if _, ok, err := r.NextMorsel(ctx); !ok || err != nil {
-					return nil, err
-				}
-				inMorsel = true
-			}
-			ok, err := r.Next(ctx, chunk)
-			if ok || err != nil {
-				return chunk, err
-			}
-			inMorsel = false
+	change := func() (int64, error) {
+		r, err := s.readChanges(ctx, kept)
+		if err != nil {
+			return 0, err
 		}
-	})
-	if err != nil {
+		defer r.close()
+		return m.Rewrite(ctx, base, update, r.next)
+	}
+	if ret == nil {
+		n, err := change()
+		if err != nil {
+			return nil, err
+		}
+		return countRows(n), nil
+	}
+	once := s.keep(table, plan)
+	defer once.Close()
+	if err := s.appendOnce(ctx, kept, once); err != nil {
 		return nil, err
 	}
-	return countRows(n), nil
+	return s.returning(ctx, ret, once, params, change)
 }
 
 // alter puts an object in the place of another. A table whose rows change their

@@ -288,9 +288,12 @@ func (s *Session) createTableAs(ctx context.Context, b *bind.CreateTableAs, para
 }
 
 func (s *Session) insert(ctx context.Context, b *bind.Insert, params Params) (*Rows, error) {
-	m, ok := b.Table.Data.(*memory.Table)
-	if !ok {
-		return nil, sqlerr.New(sqlerr.CodeUnsupported, "table %q cannot be written", b.Table.Name)
+	m, err := rowsOf(b.Table)
+	if err != nil {
+		return nil, err
+	}
+	if b.Returning != nil {
+		return s.insertReturning(ctx, b, m, params)
 	}
 	n, err := s.collect(ctx, b.Plan, params, m)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/gannetdb/gannet/operators/pipeline"
 	"github.com/gannetdb/gannet/operators/write"
 	"github.com/gannetdb/gannet/planner/physical"
+	"github.com/gannetdb/gannet/storage/memory"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/types"
 )
@@ -21,7 +22,7 @@ type Column struct {
 // already. It serves one goroutine. Close it always.
 type Rows struct {
 	cols     []Column
-	affected int64 // rows changed; -1: the statement returns rows
+	affected int64 // rows changed; -1: nothing was
 
 	// A running query.
 	db     *Database
@@ -36,6 +37,8 @@ type Rows struct {
 	// Rows known already.
 	ready []*vector.Chunk
 
+	kept *memory.Table // what a RETURNING clause reads; closed at the end
+
 	once sync.Once
 	err  error // of the query, once it has ended
 	done bool
@@ -45,8 +48,11 @@ type Rows struct {
 func (r *Rows) Columns() []Column { return r.cols }
 
 // RowsAffected returns the number of rows that a statement changed, -1 for
-// those that return rows.
+// those that change none.
 func (r *Rows) RowsAffected() int64 { return r.affected }
+
+// Counts reports whether the result is nothing but RowsAffected, or there is none.
+func (r *Rows) Counts() bool { return r.affected >= 0 && r.exec == nil }
 
 // RowsRead returns how many rows the query's scans have produced so far; safe
 // for concurrent use, for progress.
@@ -148,6 +154,9 @@ func (r *Rows) release() {
 		r.exec.Cancel(nil)
 		_ = r.exec.Wait() // the error of an early close is our own cancellation
 		r.plan.Close()
+		if r.kept != nil {
+			r.kept.Close()
+		}
 		r.db.mu.Lock()
 		delete(r.db.running, r)
 		r.db.mu.Unlock()

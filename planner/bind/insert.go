@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,14 +29,10 @@ func (t *insertTarget) defaultAt(b *binder, j int) (logical.Expr, error) {
 // insert binds INSERT INTO ... VALUES or SELECT.
 func (b *binder) insert(s *ast.Insert) (Statement, error) {
 	switch {
-	case s.ByName:
-		return nil, unsupported(s, "INSERT BY NAME")
 	case s.OrAction != "":
 		return nil, unsupported(s, "INSERT OR %s", strings.ToUpper(s.OrAction))
 	case s.OnConflict != nil:
 		return nil, unsupported(s.OnConflict, "ON CONFLICT")
-	case len(s.Returning) > 0:
-		return nil, unsupported(&s.Returning[0], "RETURNING")
 	}
 	entry, err := b.o.Catalog.Lookup(ast.Names(s.Table), b.o.SearchPath, s.Table[0].Pos())
 	if err != nil {
@@ -45,9 +42,11 @@ func (b *binder) insert(s *ast.Insert) (Statement, error) {
 	if !ok {
 		return nil, sqlerr.At(s.Table[0].Pos(), sqlerr.CodeWrongObjectType, "%q is a view, rows cannot be inserted", ast.Last(s.Table).Name)
 	}
-	to, err := insertColumns(s, table)
-	if err != nil {
-		return nil, err
+	to := &insertTarget{table: table}
+	if !s.ByName {
+		if to, err = insertColumns(s, table); err != nil {
+			return nil, err
+		}
 	}
 	env, defs, err := b.with(s.With, nil, nil)
 	if err != nil {
@@ -59,7 +58,7 @@ func (b *binder) insert(s *ast.Insert) (Statement, error) {
 		to.ords, to.types = nil, nil
 		r = &result{node: &logical.Values{Rows: [][]logical.Expr{{}}}}
 	default:
-		if v, ok := s.Query.Body.(*ast.Values); ok && s.Query.With == nil && s.Query.OrderBy == nil && s.Query.Limit == nil {
+		if v, ok := s.Query.Body.(*ast.Values); ok && !s.ByName && s.Query.With == nil && s.Query.OrderBy == nil && s.Query.Limit == nil {
 			if err := widthMatches(s, to, len(v.Rows[0])); err != nil {
 				return nil, err
 			}
@@ -69,6 +68,11 @@ func (b *binder) insert(s *ast.Insert) (Statement, error) {
 		}
 		if err != nil {
 			return nil, err
+		}
+		if s.ByName {
+			if err := to.byName(s, r); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if err := widthMatches(s, to, len(r.cols)); s.Query != nil && err != nil {
@@ -97,7 +101,30 @@ func (b *binder) insert(s *ast.Insert) (Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Insert{Table: table, Plan: b.finish(&result{node: node, cols: p.Cols})}, nil
+	plan := b.finish(&result{node: node, cols: p.Cols})
+	ret, err := b.returning(s.Returning, table, s.Alias.Name, plan)
+	if err != nil {
+		return nil, err
+	}
+	return &Insert{Table: table, Plan: plan, Returning: ret}, nil
+}
+
+// byName makes the columns of INSERT BY NAME those that the query's are called.
+func (t *insertTarget) byName(s *ast.Insert, r *result) error {
+	if len(s.Columns) > 0 {
+		return sqlerr.At(s.Columns[0].Pos(), sqlerr.CodeSyntax, "INSERT BY NAME takes no list of columns")
+	}
+	for _, c := range r.cols {
+		i := columnOf(t.table, ast.Ident{At: ast.At(s.Query.Pos()), Name: c.Name})
+		switch {
+		case i < 0:
+			return noColumn(t.table, ast.Ident{At: ast.At(s.Query.Pos()), Name: c.Name})
+		case slices.Contains(t.ords, i):
+			return sqlerr.At(s.Query.Pos(), sqlerr.CodeDuplicateColumn, "the query has column %q twice", c.Name)
+		}
+		t.ords, t.types = append(t.ords, i), append(t.types, t.table.Columns[i].Type)
+	}
+	return nil
 }
 
 // insertColumns resolves the column list; none is all columns.

@@ -37,26 +37,30 @@ type CreateTableAs struct {
 // Insert is INSERT; the plan's output has all of the table's columns in order,
 // cast to their types, defaults filled in. Not-null checks are the executor's.
 type Insert struct {
-	Table *catalog.Table
-	Plan  *logical.Plan
+	Table     *catalog.Table
+	Plan      *logical.Plan
+	Returning *Returning // nil: none
 }
 
 // Update is UPDATE; the plan's output is the row ID, then all of the table's
 // columns as they shall be, cast to their types, ascending by row ID. A row ID may
 // repeat: the first counts. Not-null checks are the executor's.
 type Update struct {
-	Table *catalog.Table
-	Base  storage.Table // the rows that the plan reads
-	Plan  *logical.Plan
+	Table     *catalog.Table
+	Base      storage.Table // the rows that the plan reads
+	Plan      *logical.Plan
+	Returning *Returning // nil: none
 }
 
 // Delete is DELETE; the plan's output is the IDs of the rows, ascending, which may
-// repeat. All: every row goes, and there is no plan.
+// repeat, and with Returning the rows' columns. All: every row goes, and there is
+// no plan.
 type Delete struct {
-	Table *catalog.Table
-	Base  storage.Table // the rows that the plan reads
-	All   bool
-	Plan  *logical.Plan
+	Table     *catalog.Table
+	Base      storage.Table // the rows that the plan reads
+	All       bool
+	Plan      *logical.Plan
+	Returning *Returning // nil: none
 }
 
 // Alter is ALTER TABLE or ALTER VIEW: New takes the place of Old. A table with a

@@ -66,6 +66,14 @@ func (b *binder) changedTable(ref ast.TableRef, more []ast.TableRef, env *cteSco
 	return c, nil
 }
 
+// alias returns what the statement calls the table; "" when it has no other name.
+func (c *changed) alias() string {
+	if r := c.scope.rels[0]; !r.implicit {
+		return r.name
+	}
+	return ""
+}
+
 // where adds the condition of UPDATE or DELETE.
 func (b *binder) where(c *changed, cond ast.Expr, env *cteScope) error {
 	if cond == nil {
@@ -91,9 +99,6 @@ func (b *binder) changes(p *logical.Project, defs []*cteDef) (*logical.Plan, err
 
 // update binds UPDATE.
 func (b *binder) update(s *ast.Update) (Statement, error) {
-	if len(s.Returning) > 0 {
-		return nil, unsupported(&s.Returning[0], "RETURNING")
-	}
 	env, defs, err := b.with(s.With, nil, nil)
 	if err != nil {
 		return nil, err
@@ -123,7 +128,11 @@ func (b *binder) update(s *ast.Update) (Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Update{Table: c.table, Base: c.base, Plan: plan}, nil
+	ret, err := b.returning(s.Returning, c.table, c.alias(), plan)
+	if err != nil {
+		return nil, err
+	}
+	return &Update{Table: c.table, Base: c.base, Plan: plan, Returning: ret}, nil
 }
 
 // assign binds one assignment of SET.
@@ -190,9 +199,6 @@ func noColumn(t *catalog.Table, id ast.Ident) error {
 
 // remove binds DELETE and TRUNCATE.
 func (b *binder) remove(s *ast.Delete) (Statement, error) {
-	if len(s.Returning) > 0 {
-		return nil, unsupported(&s.Returning[0], "RETURNING")
-	}
 	env, defs, err := b.with(s.With, nil, nil)
 	if err != nil {
 		return nil, err
@@ -201,18 +207,27 @@ func (b *binder) remove(s *ast.Delete) (Statement, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Where == nil && len(s.Using) == 0 {
+	if s.Where == nil && len(s.Using) == 0 && len(s.Returning) == 0 {
 		return &Delete{Table: c.table, Base: c.base, All: true}, nil
 	}
 	if err := b.where(c, s.Where, env); err != nil {
 		return nil, err
 	}
 	p := &logical.Project{Input: c.node, Cols: []logical.Column{b.newCol("rowid", c.rowid.Typ)}, Exprs: []logical.Expr{logical.Ref(c.rowid)}}
+	if len(s.Returning) > 0 {
+		for _, col := range c.cols {
+			p.Cols, p.Exprs = append(p.Cols, b.newCol(col.Name, col.Typ)), append(p.Exprs, logical.Ref(col))
+		}
+	}
 	plan, err := b.changes(p, defs)
 	if err != nil {
 		return nil, err
 	}
-	return &Delete{Table: c.table, Base: c.base, Plan: plan}, nil
+	ret, err := b.returning(s.Returning, c.table, c.alias(), plan)
+	if err != nil {
+		return nil, err
+	}
+	return &Delete{Table: c.table, Base: c.base, Plan: plan, Returning: ret}, nil
 }
 
 // alter binds ALTER TABLE and ALTER VIEW.

@@ -202,19 +202,6 @@ func (t Type) String() string {
 	return "INVALID"
 }
 
-// QuoteName returns name as an SQL identifier, quoted when it has to be.
-func QuoteName(name string) string {
-	plain := name != ""
-	for i := 0; i < len(name) && plain; i++ {
-		c := name[i]
-		plain = c == '_' || 'a' <= c && c <= 'z' || i > 0 && '0' <= c && c <= '9'
-	}
-	if plain {
-		return name
-	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
-}
-
 // IsInteger reports whether t is a signed or unsigned integer of any width.
 func (t Type) IsInteger() bool { return t.ID >= TinyInt && t.ID <= UHugeInt }
 

@@ -510,7 +510,10 @@ func TestAgainstReference(t *testing.T) {
 		{"none", func() []*column { return nil }, nil, []string{"flat", "constant"}},
 		{"bigint", func() []*column { return []*column{{typ: bigint, nulls: 9, make: intn(50)}} }, nil, []string{"flat", "sequence", "constant"}},
 		{"bigint many", func() []*column { return []*column{{typ: bigint, make: intn(100000)}} }, nil, []string{"flat"}},
-		{"integer bounded", func() []*column { return []*column{{typ: types.Of(types.Integer), nulls: 9, make: intn(50)}} }, []Bounds{{true, -3, 46}}, []string{"flat"}},
+		{"integer bounded", func() []*column { return []*column{{typ: types.Of(types.Integer), nulls: 9, make: intn(50)}} }, []Bounds{{true, -3, 46}}, []string{"flat", "constant", "dictionary", "sequence"}},
+		{"two bounded", func() []*column {
+			return []*column{{typ: bigint, nulls: 9, make: intn(50)}, {typ: types.Of(types.SmallInt), make: intn(9)}, {typ: varchar, make: word(1)}}
+		}, []Bounds{{true, -3, 46}, {true, -30, 30}, {}}, []string{"flat", "dictionary", "constant"}},
 		{"integer lies", func() []*column { return []*column{{typ: types.Of(types.SmallInt), nulls: 9, make: intn(50)}} }, []Bounds{{true, 0, 20}}, []string{"flat"}},
 		{"strings", func() []*column { return []*column{{typ: varchar, nulls: 9, make: word(5)}} }, nil, []string{"flat", "dictionary", "constant"}},
 		{"dictionaries", func() []*column {

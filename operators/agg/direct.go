@@ -6,17 +6,21 @@ import (
 	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
-	"github.com/gannetdb/gannet/vector/types"
 )
 
 const (
 	// maxDictSlots bounds the product of dictionary sizes, unless the plan
-	// says otherwise, maxSlots that of all keys' domains.
+	// says otherwise, maxSlots that of all keys' domains. When the planner expects
+	// that one in sparseness of the slots has a group it may be up to mostSlots.
 	maxDictSlots = 1 << 12
 	maxSlots     = 1 << 16
-	// maxStrikes is how often a promised domain may fail before it is no
-	// longer believed.
+	mostSlots    = 1 << 20
+	sparseness   = 4
+	// maxStrikes is how often a promised domain may fail, or many groups may be
+	// forgotten, before direct addressing is given up.
 	maxStrikes = 4
+	// leastRows is how many groups there is room for at first.
+	leastRows = 512
 	// maxSplit is how many known groups a chunk may have to be split by group.
 	maxSplit = 32
 )
@@ -30,78 +34,69 @@ type direct struct {
 	strikes int
 	off     bool
 
-	blk    *block.Block
-	groups []uint32   // by slot: 1 + number of the group, 0 unknown
-	rows   []raw.Addr // by number of the group
-	known  int
-	gen    uint64 // of the writer, when rows were filled
+	blk     *block.Block
+	groups  []uint32 // by slot: 1 + number of the group, 0 unknown
+	rowsBlk *block.Block
+	rows    []raw.Addr // by number of the group
+	known   int
+	gen     uint64 // of the writer, when rows were filled
 
 	slot []uint32 // of each rank
 	at   []uint32
 	next []dim
 }
 
-// dim is the domain of one key.
-type dim struct {
-	form  vector.Form // Dictionary, Constant, or Flat for integers
-	size  uint32
-	id    uint64 // of the dictionary
-	min   int64
-	width uint64 // of integers: max - min
-}
-
 func (d *direct) release() {
 	if d.blk != nil {
 		d.blk.Release()
 	}
-	d.blk, d.groups, d.rows, d.known, d.slots = nil, nil, nil, 0, 0
+	if d.rowsBlk != nil {
+		d.rowsBlk.Release()
+	}
+	d.blk, d.groups, d.rowsBlk, d.rows, d.known, d.slots = nil, nil, nil, nil, 0, 0
 }
 
-// plan finds the domains of the keys of this chunk; false when direct
-// addressing does not apply.
-func (d *direct) plan(keys []*vector.Vector, bounds []Bounds, n, maxDict int) (slots int, volatil, ok bool) {
+// plan finds the domains of the keys of this chunk, of at most most slots; ok is
+// false when direct addressing does not apply. volatil: what is learned is worth
+// nothing for the next chunk. one: all rows have the same keys.
+func (d *direct) plan(keys []*vector.Vector, bounds []Bounds, n, most, maxDict int) (slots int, volatil, one, ok bool) {
 	d.next = d.next[:0]
-	slots, dictSlots := 1, 1
+	slots, one = 1, true
+	dictSlots := 1
 	for i, v := range keys {
 		var m dim
+		one = one && v.Form == vector.Constant
 		switch {
+		case bounds != nil && bounds[i].fits(v, most):
+			width := uint64(bounds[i].Max) - uint64(bounds[i].Min)
+			// One more for NULL.
+			m = dim{bounded: true, size: uint32(width) + 2, min: bounds[i].Min, width: width}
 		case v.Form == vector.Constant:
-			m = dim{form: vector.Constant, size: 1}
+			m = dim{size: 1}
 			volatil = true
 		case v.Form == vector.Dictionary:
-			m = dim{form: vector.Dictionary, size: uint32(v.Dict.Len), id: v.DictID}
+			m = dim{coded: true, size: uint32(v.Dict.Len), id: v.DictID}
 			if v.Dict.Len == 0 || v.Dict.Len > maxDict {
-				return 0, false, false
+				return 0, false, false, false
 			}
 			dictSlots *= v.Dict.Len
 			volatil = volatil || v.DictID == 0
-		case bounds != nil && bounds[i].Known && hasDomain(v.Type):
-			width := uint64(bounds[i].Max) - uint64(bounds[i].Min)
-			if bounds[i].Max < bounds[i].Min || width >= maxSlots-2 || v.Form != vector.Flat {
-				return 0, false, false
-			}
-			// One more for NULL.
-			m = dim{form: vector.Flat, size: uint32(width) + 2, min: bounds[i].Min, width: width}
 		default:
-			return 0, false, false
+			return 0, false, false, false
 		}
 		slots *= int(m.size)
-		if slots > maxSlots || dictSlots > maxDict {
-			return 0, false, false
+		if slots > most || dictSlots > maxDict {
+			return 0, false, false, false
 		}
 		d.next = append(d.next, m)
 	}
 	// What is learned for one chunk only has to pay within it.
-	return slots, volatil, !volatil || slots == 1 || slots <= n/4
+	return slots, volatil, one, !volatil || slots == 1 || slots <= n/4
 }
 
-// hasDomain reports whether values of t are integers of at most 64 bits.
-func hasDomain(t types.Type) bool {
-	switch t.Physical() {
-	case types.PInt8, types.PInt16, types.PInt32, types.PInt64, types.PUint8, types.PUint16, types.PUint32:
-		return true
-	}
-	return false
+// mostSlots is how many slots may be addressed.
+func (p *Plan) mostSlots() int {
+	return max(maxSlots, int(min(sparseness*p.EstGroups, mostSlots)))
 }
 
 // tryDirect aggregates the n positions sel by direct addressing; false when it
@@ -111,7 +106,7 @@ func (l *local) tryDirect(ctx context.Context, cols []*vector.Vector, sel []uint
 	if d.off {
 		return false, nil
 	}
-	slots, volatil, ok := d.plan(l.keys, l.b.bounds, n, l.h.plan.dictSlots())
+	slots, volatil, one, ok := d.plan(l.keys, l.b.bounds, n, l.h.plan.mostSlots(), l.h.plan.dictSlots())
 	if !ok {
 		return false, nil
 	}
@@ -135,8 +130,8 @@ func (l *local) tryDirect(ctx context.Context, cols []*vector.Vector, sel []uint
 	if err := d.learn(ctx, l, slot, sel); err != nil || d.known == 0 {
 		return err != nil, err
 	}
-	if d.known == 1 {
-		return true, l.updateOne(cols, d.rows[0], sel, n)
+	if d.known == 1 || one {
+		return true, l.updateOne(cols, d.rows[slot[0]], sel, n)
 	}
 	if d.known <= maxSplit && n >= 2*d.known {
 		return true, l.updateSplit(cols, slot, sel)
@@ -158,6 +153,14 @@ func (d *direct) ready(l *local, slots int, volatil bool) bool {
 	if same {
 		return true
 	}
+	if d.known > maxSlots {
+		// Looking for so many again would cost more than it is worth.
+		if d.strikes++; d.strikes >= maxStrikes {
+			d.off = true
+			d.release()
+			return false
+		}
+	}
 	d.dims = append(d.dims[:0], d.next...)
 	d.gen = l.w.Generation()
 	d.known = 0
@@ -166,90 +169,32 @@ func (d *direct) ready(l *local, slots int, volatil bool) bool {
 		return true
 	}
 	d.release()
-	d.slots = slots
-	blk, ok := l.h.env.Pool.GetSized(l.h.mem, int64(slots)*16)
+	blk, ok := l.h.env.Pool.GetSized(l.h.mem, int64(slots)*4)
 	if !ok {
-		d.slots = 0
 		return false
 	}
-	d.blk = blk
-	d.rows = raw.Cast[raw.Addr](blk.Bytes[:8*slots])
-	d.groups = raw.Cast[uint32](blk.Bytes[8*slots:])[:slots]
+	d.blk, d.slots = blk, slots
+	d.groups = raw.Cast[uint32](blk.Bytes)[:slots]
 	return true
 }
 
-// addTo folds the dimension into the slots of the positions sel; false when a
-// value is outside of the domain.
-func (m *dim) addTo(slot []uint32, v *vector.Vector, sel []uint32, first bool) bool {
-	switch m.form {
-	case vector.Constant:
-		return true
-	case vector.Dictionary:
-		codes := v.Codes
-		switch {
-		case sel == nil && first:
-			copy(slot, codes[:len(slot)])
-		case sel == nil:
-			codes = codes[:len(slot)]
-			for k, c := range codes {
-				slot[k] = slot[k]*m.size + c
-			}
-		case first:
-			for k, p := range sel[:len(slot)] {
-				slot[k] = codes[p]
-			}
-		default:
-			for k, p := range sel[:len(slot)] {
-				slot[k] = slot[k]*m.size + codes[p]
-			}
-		}
+// reserve makes room for n more groups; false when memory was refused.
+func (d *direct) reserve(l *local, n int) bool {
+	need := d.known + n
+	if need <= len(d.rows) {
 		return true
 	}
-	switch v.Type.Physical() {
-	case types.PInt8:
-		return addIntegers(m, slot, raw.Cast[int8](v.Data), v.Valid, sel)
-	case types.PInt16:
-		return addIntegers(m, slot, raw.Cast[int16](v.Data), v.Valid, sel)
-	case types.PInt32:
-		return addIntegers(m, slot, raw.Cast[int32](v.Data), v.Valid, sel)
-	case types.PInt64:
-		return addIntegers(m, slot, raw.Cast[int64](v.Data), v.Valid, sel)
-	case types.PUint8:
-		return addIntegers(m, slot, v.Data, v.Valid, sel)
-	case types.PUint16:
-		return addIntegers(m, slot, raw.Cast[uint16](v.Data), v.Valid, sel)
-	case types.PUint32:
-		return addIntegers(m, slot, raw.Cast[uint32](v.Data), v.Valid, sel)
+	blk, ok := l.h.env.Pool.GetSized(l.h.mem, 8*int64(min(d.slots, max(2*need, leastRows))))
+	if !ok {
+		return false
 	}
-	return false
-}
-
-func addIntegers[T int8 | int16 | int32 | int64 | uint8 | uint16 | uint32](m *dim, slot []uint32, vals []T, valid vector.Bitmap, sel []uint32) bool {
-	var most uint64
-	if valid == nil && sel == nil {
-		vals = vals[:len(slot)]
-		for k, v := range vals {
-			u := uint64(int64(v)) - uint64(m.min)
-			most = max(most, u)
-			slot[k] = slot[k]*m.size + uint32(u)
-		}
-		return most <= m.width
+	rows := raw.Cast[raw.Addr](blk.Bytes)
+	copy(rows, d.rows[:d.known])
+	if d.rowsBlk != nil {
+		d.rowsBlk.Release()
 	}
-	for k := range slot {
-		p := uint32(k)
-		if sel != nil {
-			p = sel[k]
-		}
-		u := uint64(int64(vals[p])) - uint64(m.min)
-		if valid != nil && valid[p>>6]>>(p&63)&1 == 0 {
-			u = 0
-			slot[k] = slot[k]*m.size + uint32(m.width) + 1
-		} else {
-			slot[k] = slot[k]*m.size + uint32(u)
-		}
-		most = max(most, u)
-	}
-	return most <= m.width
+	d.rowsBlk, d.rows = blk, rows
+	return true
 }
 
 // learn turns slots into numbers of groups. Rows of groups that were unknown
@@ -293,7 +238,11 @@ func (d *direct) learn(ctx context.Context, l *local, slot, sel []uint32) error 
 			at[j] = sel[k]
 		}
 	}
-	if err := l.find(ctx, at, len(at)); err != nil {
+	if !d.reserve(l, len(at)) {
+		d.dims, d.known, d.off = d.dims[:0], 0, true
+		return nil
+	}
+	if err := l.findNew(ctx, at, len(at)); err != nil {
 		d.dims = d.dims[:0] // the new slots have no rows
 		return err
 	}

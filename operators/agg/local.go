@@ -18,8 +18,11 @@ import (
 const (
 	// maxEntries of a worker's directory: 2 MiB. A larger one misses the caches
 	// with every row; forgetting it and merging by partition, each of which
-	// has a small directory again, is faster.
-	maxEntries = 1 << 18
+	// has a small directory again, is faster, unless more than one in helpShare
+	// rows has found its group: then it may have up to mostEntries.
+	maxEntries  = 1 << 18
+	mostEntries = 1 << 22
+	helpShare   = 4
 	// trialRows are looked at before grouping is judged; when fewer than one
 	// in trialShare is saved, the next skipRows are appended as they come.
 	trialRows  = 128 << 10
@@ -56,8 +59,10 @@ type local struct {
 	forgot   bool     // some group may have several rows
 	stray    bool     // the writer may hold rows that the directory has not
 	trial    int      // rows and groups since the trial began
+	tried    int      // those of the trial before
+	triedNew int
 	newRows  int
-	skip     int // rows still to append without looking
+	skip     int  // rows still to append without looking
 	attends  bool // its worker gives memory to those who ask
 	distinct []*distinctLocal
 }
@@ -317,6 +322,16 @@ func (l *local) find(ctx context.Context, sel []uint32, n int) error {
 	return l.forceAll(ctx, sel, n)
 }
 
+// findNew is find for rows of different groups that are new, as far as is known:
+// they say nothing about whether grouping helps.
+func (l *local) findNew(ctx context.Context, sel []uint32, n int) error {
+	trial, newRows, skip := l.trial, l.newRows, l.skip
+	l.trial, l.newRows, l.skip = 0, 0, 0
+	err := l.find(ctx, sel, n)
+	l.trial, l.newRows, l.skip = trial, newRows, skip
+	return err
+}
+
 // tryFind is find; false when memory for new rows was refused.
 func (l *local) tryFind(ctx context.Context, sel []uint32, n int) (bool, error) {
 	if l.dir.full(n) {
@@ -379,7 +394,7 @@ func (l *local) appendFresh(ctx context.Context, sel, fresh []uint32) (bool, err
 func (l *local) enlarge(ctx context.Context) error {
 	h := l.h
 	if l.dir.entries == nil {
-		if l.dir.resize(h.env.Pool, h.mem, minEntries) {
+		if l.dir.resize(h.env.Pool, h.mem, h.firstEntries()) || l.dir.resize(h.env.Pool, h.mem, minEntries) {
 			return nil
 		}
 		err := l.dir.force(h.env.Pool, h.mem, minEntries)
@@ -391,10 +406,10 @@ func (l *local) enlarge(ctx context.Context) error {
 		}
 		return l.dir.force(h.env.Pool, h.mem, minEntries)
 	}
-	if len(l.dir.entries) < maxEntries {
+	if len(l.dir.entries) < maxEntries || len(l.dir.entries) < mostEntries && l.helps() {
 		var bigger directory
 		ok := bigger.resize(h.env.Pool, h.mem, 2*len(l.dir.entries))
-		if !ok {
+		if !ok && len(l.dir.entries) < maxEntries {
 			if err := l.makeRoom(ctx, roomPart); err != nil {
 				return err
 			}
@@ -419,6 +434,20 @@ func (l *local) enlarge(ctx context.Context) error {
 	return nil
 }
 
+// firstEntries is how many entries a directory has at first.
+func (h *Hash) firstEntries() int {
+	return entriesFor(int64(min(h.plan.EstGroups, maxEntries/2)))
+}
+
+// helps reports whether the directory finds the groups of many rows.
+func (l *local) helps() bool {
+	rows, fresh := l.trial, l.newRows
+	if rows < trialRows/4 {
+		rows, fresh = rows+l.tried, fresh+l.triedNew
+	}
+	return helpShare*fresh < (helpShare-1)*rows
+}
+
 // fewGroups reports whether the planner expects no more groups than a
 // directory holds.
 func (h *Hash) fewGroups() bool {
@@ -436,6 +465,7 @@ func (l *local) judge(n, fresh int) {
 		l.skip = skipRows
 		l.forget()
 	}
+	l.tried, l.triedNew = l.trial, l.newRows
 	l.trial, l.newRows = 0, 0
 }
 

@@ -29,10 +29,14 @@ func (b *builder) groupingSets(n *logical.Aggregate, in *stream, plan agg.Plan, 
 	var each []*agg.Hash
 	for _, omit := range n.Omit {
 		p := plan
-		p.Groups = nil
+		p.Groups, p.Bounds = nil, nil
 		for i, g := range plan.Groups {
-			if !slices.Contains(omit, i) {
-				p.Groups = append(p.Groups, g)
+			if slices.Contains(omit, i) {
+				continue
+			}
+			p.Groups = append(p.Groups, g)
+			if plan.Bounds != nil {
+				p.Bounds = append(p.Bounds, plan.Bounds[i])
 			}
 		}
 		h, err := agg.New(b.env, p)

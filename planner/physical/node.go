@@ -169,6 +169,7 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 	plan.Input = s.types
 	plan.EstGroups, plan.DirectBits = b.est.Node(n).Rows, b.directBits
 	plan.Groups = at[:len(n.Groups)]
+	plan.Bounds = bounds(b.est.Node(n.Input), n.Groups)
 	for i, a := range calls {
 		p := places[i]
 		call := agg.Agg{Fn: a.Fn, Args: at[p.args : p.args+len(a.Args)], Filter: -1, Distinct: a.Distinct}

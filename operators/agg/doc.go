@@ -43,7 +43,10 @@
 //
 // # Memory
 //
-// Everything is charged to one spilling reservation a Hash. When a single
+// Everything is charged to one spilling reservation a Hash. States that grow with
+// their input (a quantile's values) keep what is beyond 64 KiB in a spill/chain
+// store, which the same reservation pays for and which goes to disk piece by piece,
+// so that a single group may be larger than memory. When the rows of a single
 // partition's groups do not fit after all hash bits are used up, the query
 // fails with 53200.
 //

@@ -7,7 +7,9 @@ import (
 	"sync/atomic"
 
 	"github.com/gannetdb/gannet/operators"
+	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/spill/budget"
+	"github.com/gannetdb/gannet/spill/chain"
 	"github.com/gannetdb/gannet/spill/rowset"
 	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/rowfmt"
@@ -34,6 +36,7 @@ type Hash struct {
 	mu     sync.Mutex
 	mem    *budget.Reservation // nil before first use; guarded by mu
 	set    *rowset.Set         // as mem
+	pieces *chain.Store        // of large states; as mem, nil when no state has a heap
 	locals int                 // that hold rows; guarded by mu
 	closed bool                // guarded by mu
 
@@ -93,6 +96,9 @@ func (h *Hash) updateProfile() {
 		return
 	}
 	peak, spilled := h.mem.Peak(), h.set.Stats().SpilledBytes+h.nested.Load()
+	if h.pieces != nil {
+		spilled += h.pieces.SpilledBytes()
+	}
 	for _, d := range h.distinct {
 		p := d.hash.Profile()
 		peak += p.PeakBytes.Load()
@@ -111,6 +117,9 @@ func (h *Hash) open() {
 	}
 	h.mem = h.env.Budget.ReserveSpilling("aggregation", floorBytes)
 	h.set = rowset.New(h.config(0))
+	if h.layout.HasStateRefs {
+		h.pieces = chain.New(chain.Config{Pool: h.env.Pool, Mem: h.mem, Spill: h.env.Spill, Tag: "aggregation"})
+	}
 	h.enlist(h.set)
 	h.mem.Gives(h.give)
 }
@@ -130,6 +139,9 @@ func (h *Hash) give(n int64) (freed int64) {
 		if err != nil {
 			break
 		}
+	}
+	if freed < n && h.pieces != nil {
+		freed += h.pieces.Give(n - freed)
 	}
 	return freed
 }
@@ -202,6 +214,19 @@ func (h *Hash) addEmptyGroup(ctx context.Context) error {
 	return l.Combine(ctx)
 }
 
+// call makes what aggregate functions need beside states.
+func (h *Hash) call(fn *function.BoundAgg) *function.AggCall {
+	return &function.AggCall{Session: h.env.Session, Bound: fn, Mem: h.mem, Pieces: h.pieces}
+}
+
+// spillPieces moves parts of large states to disk.
+func (h *Hash) spillPieces(ctx context.Context, want int64) (freed int64, err error) {
+	if h.pieces == nil {
+		return 0, nil
+	}
+	return h.pieces.Spill(ctx, want)
+}
+
 // initStates initialises the states of new rows.
 func (h *Hash) initStates(rows []raw.Addr) {
 	for i := range h.states {
@@ -225,6 +250,9 @@ func (h *Hash) Close() {
 	h.updateProfile()
 	if h.mem != nil {
 		h.set.Close()
+		if h.pieces != nil {
+			h.pieces.Close()
+		}
 		h.mem.Close()
 	}
 }

@@ -75,7 +75,8 @@ func newLocal(h *Hash, b *binding) *local {
 	l.calls = make([]*function.AggCall, len(b.aggs))
 	l.args = make([][]*vector.Vector, len(b.aggs))
 	for i := range b.aggs {
-		l.calls[i] = &function.AggCall{Session: h.env.Session, Heap: l.w, Bound: b.aggs[i].fn}
+		l.calls[i] = h.call(b.aggs[i].fn)
+		l.calls[i].Heap = l.w
 		l.args[i] = make([]*vector.Vector, len(b.aggs[i].args))
 	}
 	return l
@@ -178,6 +179,7 @@ func (l *local) add(ctx context.Context, cols []*vector.Vector, sel []uint32, n 
 		return err
 	}
 	for i := range l.b.aggs {
+		l.calls[i].Ctx = ctx
 		for j, c := range l.b.aggs[i].args {
 			l.args[i][j] = cols[c]
 		}
@@ -293,6 +295,9 @@ func (l *local) makeRoom(ctx context.Context, part int64) error {
 	freed, err := l.w.Spill(ctx, max(want, 1))
 	l.rebuild()
 	if err != nil || freed > 0 {
+		return err
+	}
+	if freed, err = l.h.spillPieces(ctx, max(want, block.Size)); err != nil || freed > 0 {
 		return err
 	}
 	_, err = l.h.set.SpillResident(ctx, max(want, block.Size))

@@ -26,7 +26,7 @@ func newMerger(h *Hash) *merger {
 	all := make([]raw.Addr, 3*vector.Capacity)
 	m.src, m.a, m.b = all[:vector.Capacity], all[vector.Capacity:2*vector.Capacity], all[2*vector.Capacity:]
 	for i := range h.states {
-		m.calls = append(m.calls, &function.AggCall{Session: h.env.Session, Bound: h.states[i].fn})
+		m.calls = append(m.calls, h.call(h.states[i].fn))
 	}
 	return m
 }
@@ -34,9 +34,9 @@ func newMerger(h *Hash) *merger {
 func (m *merger) release() { m.dir.release() }
 
 // heapOf points the calls at the heaps of source and destination.
-func (m *merger) heapOf(dst function.StateHeap, srcBufs [][]byte) {
+func (m *merger) heapOf(ctx context.Context, dst function.StateHeap, srcBufs [][]byte) {
 	for _, c := range m.calls {
-		c.Heap, c.SrcBufs = dst, srcBufs
+		c.Ctx, c.Heap, c.SrcBufs = ctx, dst, srcBufs
 	}
 }
 
@@ -86,7 +86,7 @@ func (m *merger) inPlace(ctx context.Context, l *rowset.Loaded) (bool, error) {
 				return false, err
 			}
 			n := page.Take(m.src, layout.Width)
-			m.heapOf(l, l.Bufs())
+			m.heapOf(ctx, l, l.Bufs())
 			err := m.find(m.src[:n], l.Bufs(), l.Bufs, func(fresh []raw.Addr) (bool, error) {
 				copy(m.probe.added, fresh)
 				return true, nil
@@ -192,8 +192,12 @@ func (m *merger) move(ctx context.Context, from *rowset.Set, p *rowset.Partition
 	}
 	refused := func() error {
 		// Partitions that wait are the first to go: they need not be divided.
-		freed, err := from.SpillResident(ctx, max(h.mem.Share()/8, 2*block.Size))
+		want := max(h.mem.Share()/8, 2*block.Size)
+		freed, err := from.SpillResident(ctx, want)
 		if err != nil || freed > 0 {
+			return err
+		}
+		if freed, err = h.spillPieces(ctx, want); err != nil || freed > 0 {
 			return err
 		}
 		if last {
@@ -238,7 +242,7 @@ func (m *merger) move(ctx context.Context, from *rowset.Set, p *rowset.Partition
 				}
 				forgot = forgot || emptied
 			}
-			m.heapOf(w, scan.Bufs())
+			m.heapOf(ctx, w, scan.Bufs())
 			if err := m.find(live, scan.Bufs(), w.Bufs, add, refused); err != nil {
 				return nil, false, err
 			}

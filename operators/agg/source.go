@@ -113,9 +113,9 @@ func (g *groups) Workers() int {
 // NewLocal implements operators.Source.
 func (g *groups) NewLocal(*operators.Task) (operators.SourceLocal, error) {
 	g.once.Do(g.start)
-	l := &groupsLocal{g: g, rows: make([]raw.Addr, vector.Capacity)}
+	l := &groupsLocal{g: g, rows: make([]raw.Addr, vector.Capacity), drop: g.h.call(nil)}
 	for i := range g.h.plan.Aggs {
-		l.calls = append(l.calls, &function.AggCall{Session: g.h.env.Session, Bound: g.h.plan.Aggs[i].Fn, Mem: g.h.mem})
+		l.calls = append(l.calls, g.h.call(g.h.plan.Aggs[i].Fn))
 	}
 	return l, nil
 }
@@ -168,6 +168,7 @@ func (h *Hash) noteSpilled(s *rowset.Set) {
 type groupsLocal struct {
 	g     *groups
 	calls []*function.AggCall
+	drop  *function.AggCall
 	rows  []raw.Addr
 	merge *merger
 
@@ -325,9 +326,14 @@ func (l *groupsLocal) Next(ctx context.Context, out *vector.Chunk) (bool, error)
 		h.layout.Gather(i, rows, heap.Bufs(), col, nil)
 	}
 	for i := range h.plan.Aggs {
-		l.calls[i].Heap = heap
+		l.calls[i].Ctx, l.calls[i].Heap = ctx, heap
 		if err := l.results(ctx, i, rows, out.Cols[keys+i]); err != nil {
 			return false, err
+		}
+	}
+	for k := range h.states {
+		if s := &h.states[k]; s.fn.Drop != nil {
+			s.fn.Drop(l.drop, rows, s.off)
 		}
 	}
 	out.Len, out.Sel = len(rows), nil
@@ -350,7 +356,11 @@ func (l *groupsLocal) results(ctx context.Context, i int, rows []raw.Addr, out *
 		if spillErr != nil {
 			return spillErr
 		}
-		if freed == 0 {
+		more, spillErr := h.spillPieces(ctx, math.MaxInt64)
+		if spillErr != nil {
+			return spillErr
+		}
+		if freed+more == 0 {
 			return err
 		}
 	}

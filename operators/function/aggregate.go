@@ -1,7 +1,10 @@
 package function
 
 import (
+	"context"
+
 	"github.com/gannetdb/gannet/spill/budget"
+	"github.com/gannetdb/gannet/spill/chain"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/types"
@@ -72,6 +75,9 @@ type BoundAgg struct {
 	// of, pairwise and exactly; nil when that is not possible. Windows slide
 	// with it. States with a Subtract have no heap.
 	Subtract func(c *AggCall, src, dst []raw.Addr, off uintptr) error
+	// Drop gives up what states keep in AggCall.Pieces, once their results are
+	// there; nil when they keep nothing there.
+	Drop func(c *AggCall, rows []raw.Addr, off uintptr)
 	// Ranked, which quantiles have, tells how a result is made of a few values of
 	// the first argument alone, by their places when the values that are not NULL
 	// are sorted. Windows that can find these do without states.
@@ -117,19 +123,53 @@ type AggCall struct {
 	SrcBufs [][]byte // Combine: buffers of src's references
 	Bound   *BoundAgg
 	Tmp     []*vector.Vector
-	// Mem is charged for what Finalize takes beside out: sorted copies of the
-	// values, results of variable length. Nil: not charged.
+	// Mem is charged for what functions take beside states and out: sorted
+	// copies of the values, results of variable length. Nil: not charged.
 	Mem *budget.Reservation
+	// Pieces takes what is too much for the heap, so that a state can be larger
+	// than memory. It is the same for all calls with the same states. Nil: all
+	// stays in the heap, and states may be combined more than once.
+	Pieces *chain.Store
+	// Ctx ends the call early. Nil: nothing does.
+	Ctx context.Context
 	// held is what Hold charged last.
 	held int64
 }
 
-// Grow charges n bytes to Mem, Shrink gives them back. Errors: 53200.
+// Context returns Ctx, or one that never ends.
+func (c *AggCall) Context() context.Context {
+	if c.Ctx == nil {
+		return context.Background()
+	}
+	return c.Ctx
+}
+
+// Grow charges n bytes to Mem, Shrink gives them back. What Pieces has in memory
+// makes room for them. Errors: 53200, those of writing pieces.
 func (c *AggCall) Grow(n int64) error {
 	if c.Mem == nil {
 		return nil
 	}
+	// Grow may wait for others, who are not to wait for Pieces.
+	if c.Pieces != nil {
+		if c.Mem.TryGrow(n) {
+			return nil
+		}
+		if _, err := c.MakeRoom(n); err != nil {
+			return err
+		}
+	}
 	return c.Mem.Grow(n)
+}
+
+// MakeRoom answers a refusal of n bytes: Pieces are written to disk. It reports
+// whether that freed something.
+func (c *AggCall) MakeRoom(n int64) (bool, error) {
+	if c.Pieces == nil {
+		return false, nil
+	}
+	freed, err := c.Pieces.Spill(c.Context(), n)
+	return freed > 0 && err == nil, err
 }
 
 // Hold gives back what the last Hold of c charged and charges n bytes instead:

@@ -13,7 +13,7 @@ var ranks = []struct {
 		"spill/budget", "spill/block", "spill/spawn",
 	}},
 	{2, []string{"vector", "vector/kernel", "vector/rowfmt", "vector/sortkey", "vector/sketch", "vector/arrowconv"}},
-	{3, []string{"spill", "spill/pagefmt", "spill/rowset"}},
+	{3, []string{"spill", "spill/pagefmt", "spill/rowset", "spill/chain"}},
 	{4, []string{
 		"storage", "storage/encoding", "storage/segment", "storage/native",
 		"storage/parquet", "storage/csv", "storage/dataset", "storage/memory",

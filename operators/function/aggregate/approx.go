@@ -127,7 +127,7 @@ func addHash(c *function.AggCall, s *bagState, row raw.Addr, h uint64) error {
 	}
 	var b [8]byte
 	binary.LittleEndian.PutUint64(b[:], h)
-	return s.add(c, row, b[:], 1)
+	return s.keep(c, row, b[:], 1)
 }
 
 // toSketch turns collected hashes into the registers of a sketch.

@@ -5,28 +5,44 @@ import (
 	"slices"
 
 	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/spill/chain"
+	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/rowfmt"
 	"github.com/gannetdb/gannet/vector/types"
-
-	"github.com/gannetdb/gannet/vector/raw"
 )
 
 // bagState collects bytes: ref is a place in the heap of the row, of which the
 // first used bytes count, and which is exchanged for one of twice the size when
-// it is full.
+// it is full. What a call with pieces has collected beyond chain.Size bytes goes
+// to a chain, whose pieces end where an item does.
 type bagState struct {
-	ref   types.StringRef
-	used  int64
-	items int64
+	ref     types.StringRef
+	used    int64
+	items   int64 // those in the chain included
+	chain   chain.Chain
+	chained int64 // bytes in the chain
+	// tallied bytes of the place, and all pieces, are entries of a tally.
+	tallied int64
 }
 
 const (
-	bagSize = 32
+	bagSize = 56
 	bagMin  = 48
+	// bagAsks is the size from which on a place is asked for before it is taken.
+	bagAsks = 8 << 10
 )
 
-// bytes returns what s holds; bufs are its heap's.
+// room is how many bytes the place takes.
+func (s *bagState) room() int {
+	if s.ref.Inline() {
+		return 0
+	}
+	return s.ref.Len()
+}
+
+// bytes returns what s holds in its place; bufs are its heap's.
 func (s *bagState) bytes(bufs [][]byte) []byte {
 	if s.used == 0 {
 		return nil
@@ -34,40 +50,145 @@ func (s *bagState) bytes(bufs [][]byte) []byte {
 	return vector.Str(&s.ref, bufs)[:s.used]
 }
 
-// add appends b, which is not in s's own place, as the given number of items.
-func (s *bagState) add(c *function.AggCall, row raw.Addr, b []byte, items int64) error {
-	if len(b) == 0 {
-		s.items += items
-		return nil
-	}
-	need := int(s.used) + len(b)
-	if s.used > 0 && need <= s.ref.Len() {
-		copy(vector.Str(&s.ref, c.Heap.Bufs())[s.used:], b)
-	} else {
-		tmp := scratch(c, 7)
-		tmp.Type = types.Of(types.Blob)
-		grown := append(tmp.Data[:0], s.bytes(c.Heap.Bufs())...)
-		grown = append(grown, b...)
-		size := need
-		if s.used > 0 {
-			size = min(max(2*need, bagMin), max(need, 1<<31-1))
-		}
-		size = max(size, types.MaxInline+1)
-		grown = slices.Grow(grown, size-need)
-		tmp.Data = grown
-		ref, err := c.Heap.Put(row, grown[:size])
-		if err != nil {
+// size is how many bytes s holds.
+func (s *bagState) size() int64 { return s.chained + s.used }
+
+// each calls f with all that s holds, a piece at a time, in order.
+func (s *bagState) each(c *function.AggCall, f func(b []byte) error) error {
+	if !s.chain.Empty() {
+		if err := eachPiece(c, c.Pieces.Read(s.chain), f); err != nil {
 			return err
 		}
-		s.ref = ref
 	}
+	if s.used == 0 {
+		return nil
+	}
+	return f(s.bytes(c.Heap.Bufs()))
+}
+
+func eachPiece(c *function.AggCall, r *chain.Reader, f func(b []byte) error) error {
+	defer r.Close()
+	for {
+		b, err := r.Next(c.Context())
+		if err != nil || b == nil {
+			return err
+		}
+		if err := f(b); err != nil {
+			return err
+		}
+	}
+}
+
+// add appends b, which is not in s's own place, as the given number of items. y
+// is nil unless s is a tally.
+func (s *bagState) add(c *function.AggCall, row raw.Addr, b []byte, items int64, y *tally) error {
+	if int(s.used)+len(b) > s.room() && len(b) > 0 {
+		direct, err := s.makeRoom(c, row, b, y)
+		if direct || err != nil {
+			s.items += items
+			return err
+		}
+	}
+	if len(b) > 0 {
+		copy(vector.Str(&s.ref, c.Heap.Bufs())[s.used:], b)
+		s.used += int64(len(b))
+	}
+	s.items += items
+	return nil
+}
+
+// keep is add for bags that stay in their place.
+func (s *bagState) keep(c *function.AggCall, row raw.Addr, b []byte, items int64) error {
+	if need := int(s.used) + len(b); need > s.room() {
+		if err := s.enlarge(c, row, min(max(2*need, bagMin), max(need, 1<<31-1))); err != nil {
+			return err
+		}
+	}
+	copy(vector.Str(&s.ref, c.Heap.Bufs())[s.used:], b)
 	s.used += int64(len(b))
 	s.items += items
 	return nil
 }
 
-// adopt appends what src holds, in a Combine.
-func (s *bagState) adopt(c *function.AggCall, src *bagState, row raw.Addr) error {
+// makeRoom makes the place fit b behind what is in it; direct when b went to the
+// chain instead.
+func (s *bagState) makeRoom(c *function.AggCall, row raw.Addr, b []byte, y *tally) (direct bool, err error) {
+	need := int(s.used) + len(b)
+	if c.Pieces == nil {
+		return false, s.enlarge(c, row, min(max(2*need, bagMin), max(need, 1<<31-1)))
+	}
+	if need <= chain.Size {
+		err := s.enlarge(c, row, min(max(2*need, bagMin), chain.Size))
+		if !sqlerr.Is(err, sqlerr.CodeOutOfMemory) || s.used == 0 {
+			return false, err
+		}
+	}
+	if err := s.flush(c, y); err != nil {
+		return false, err
+	}
+	if len(b) > chain.Size/2 && y == nil {
+		s.chained += int64(len(b))
+		return true, c.Pieces.Append(c.Context(), &s.chain, b)
+	}
+	// A tally may have kept something.
+	if need = int(s.used) + len(b); need > s.room() {
+		return false, s.enlarge(c, row, max(need, min(2*need, chain.Size)))
+	}
+	return false, nil
+}
+
+// enlarge exchanges the place for one of size bytes.
+func (s *bagState) enlarge(c *function.AggCall, row raw.Addr, size int) error {
+	size = max(size, types.MaxInline+1)
+	if size > chain.Size {
+		// The copy that is made below; places of this size are rare, or in windows.
+		if err := c.Grow(int64(size)); err != nil {
+			return err
+		}
+		defer c.Shrink(int64(size))
+	}
+	tmp := scratch(c, 7)
+	tmp.Type = types.Of(types.Blob)
+	if cap(tmp.Data) < size {
+		tmp.Data = make([]byte, size)
+	}
+	place := tmp.Data[:size]
+	copy(place, s.bytes(c.Heap.Bufs()))
+	if size > bagAsks && c.Pieces != nil && c.Mem != nil {
+		// The heap waits for memory if it must, which pieces may lie in.
+		if c.Mem.TryGrow(int64(size)) {
+			c.Mem.Shrink(int64(size))
+		} else if _, err := c.MakeRoom(int64(size)); err != nil {
+			return err
+		}
+	}
+	ref, err := c.Heap.Put(row, place)
+	if size > chain.Size {
+		tmp.Data = nil
+	}
+	if err == nil {
+		s.ref = ref
+	}
+	return err
+}
+
+// flush moves what is in the place to the chain.
+func (s *bagState) flush(c *function.AggCall, y *tally) error {
+	if s.used == 0 {
+		return nil
+	}
+	if y != nil {
+		return y.flush(c, s, false)
+	}
+	err := c.Pieces.Append(c.Context(), &s.chain, s.bytes(c.Heap.Bufs()))
+	s.chained += s.used
+	s.used = 0
+	return err
+}
+
+// adopt appends what src holds, in a Combine. A src with a chain is not used any
+// more.
+func (s *bagState) adopt(c *function.AggCall, src *bagState, row raw.Addr, y *tally) error {
 	if src.items == 0 {
 		return nil
 	}
@@ -78,78 +199,265 @@ func (s *bagState) adopt(c *function.AggCall, src *bagState, row raw.Addr) error
 		s.seal()
 		return nil
 	}
-	return s.add(c, row, src.bytes(c.SrcBufs), src.items)
+	from := src.bytes(c.SrcBufs)
+	if !src.chain.Empty() || src.tallied > 0 {
+		if err := s.takeChain(c, src, from, y); err != nil {
+			return err
+		}
+		from = from[src.tallied:]
+	}
+	return s.add(c, row, from, src.items, y)
+}
+
+// takeChain appends the chain of src and the entries in its place, from.
+func (s *bagState) takeChain(c *function.AggCall, src *bagState, from []byte, y *tally) error {
+	var err error
+	if y != nil {
+		err = y.flush(c, s, true)
+	} else {
+		err = s.flush(c, nil)
+	}
+	if err != nil {
+		return err
+	}
+	c.Pieces.Join(&s.chain, src.chain)
+	s.chained += src.chained
+	if src.tallied == 0 {
+		return nil
+	}
+	s.chained += src.tallied
+	return c.Pieces.Append(c.Context(), &s.chain, from[:src.tallied])
 }
 
 // seal makes the next add take a place of its own.
 func (s *bagState) seal() { s.ref.Lo = s.ref.Lo&^0xffffffff | uint64(s.used) }
 
-func combineBags(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
-	for i, r := range src {
-		if err := raw.At[bagState](dst[i], off).adopt(c, raw.At[bagState](r, off), dst[i]); err != nil {
-			return err
+func dropBags(c *function.AggCall, rows []raw.Addr, off uintptr) {
+	for _, r := range rows {
+		if s := raw.At[bagState](r, off); !s.chain.Empty() {
+			c.Pieces.Free(s.chain)
+			s.chain = chain.Chain{}
 		}
 	}
-	return nil
+}
+
+// bagKind is the Data of aggregates that collect the values that are not NULL:
+// they can share a state.
+type bagKind struct{}
+
+// StateKind tells package agg so.
+func (bagKind) StateKind() string { return "bag" }
+
+// stateOfBags completes b but for Update and UpdateOne.
+func stateOfBags(b *function.BoundAgg, y *tally) {
+	b.Size, b.HeapState, b.Drop = bagSize, true, dropBags
+	b.Combine = func(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
+		for i, r := range src {
+			if err := raw.At[bagState](dst[i], off).adopt(c, raw.At[bagState](r, off), dst[i], y); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // bagOf completes b as an aggregate that collects: put appends the bytes of
 // the arguments at a position to dst, ok false when the position does not
 // count.
-func bagOf(b *function.BoundAgg, put func(c *function.AggCall, dst []byte, args []*vector.Vector, pos int) ([]byte, bool)) {
-	b.Size, b.HeapState = bagSize, true
+func bagOf(b *function.BoundAgg, put func(dst []byte, args []*vector.Vector, pos int) ([]byte, bool)) {
+	collectRecords(b, nil, put)
+}
+
+func collectRecords(b *function.BoundAgg, y *tally, put func(dst []byte, args []*vector.Vector, pos int) ([]byte, bool)) {
+	stateOfBags(b, y)
 	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
 		tmp := scratch(c, 8)
 		tmp.Type = types.Of(types.Blob)
 		for i := range n {
-			bytes, ok := put(c, tmp.Data[:0], args, position(sel, i))
+			bytes, ok := put(tmp.Data[:0], args, position(sel, i))
 			tmp.Data = bytes[:0]
 			if !ok {
 				continue
 			}
-			if err := raw.At[bagState](rows[i], off).add(c, rows[i], bytes, 1); err != nil {
+			if err := raw.At[bagState](rows[i], off).add(c, rows[i], bytes, 1, y); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
+		s := raw.At[bagState](row, off)
 		tmp := scratch(c, 8)
 		tmp.Type = types.Of(types.Blob)
 		bytes, items := tmp.Data[:0], int64(0)
 		for i := range n {
-			more, ok := put(c, bytes, args, position(sel, i))
-			if ok {
-				bytes = more
-				items++
+			more, ok := put(bytes, args, position(sel, i))
+			if !ok {
+				continue
+			}
+			bytes = more
+			if items++; len(bytes) >= chain.Size/4 {
+				if err := s.add(c, row, bytes, items, y); err != nil {
+					return err
+				}
+				bytes, items = bytes[:0], 0
 			}
 		}
-		tmp.Data = bytes
-		return raw.At[bagState](row, off).add(c, row, bytes, items)
+		tmp.Data = bytes[:0]
+		return s.add(c, row, bytes, items, y)
 	}
-	b.Combine = combineBags
+}
+
+// valuesOf completes b as an aggregate that collects the values of its first
+// argument, of type t, that are not NULL.
+func valuesOf(b *function.BoundAgg, t types.Type, y *tally) {
+	switch p := t.Physical(); {
+	case t.IsNested():
+		collectRecords(b, y, putValue)
+	case p == types.PString:
+		collectStrings(b, y)
+	case p.Width() == 1:
+		collectFixed[uint8](b, y)
+	case p.Width() == 2:
+		collectFixed[uint16](b, y)
+	case p.Width() == 4:
+		collectFixed[uint32](b, y)
+	case p.Width() == 8:
+		collectFixed[uint64](b, y)
+	case p.Width() == 16:
+		collectFixed[types.Uint128](b, y)
+	default:
+		collectRecords(b, y, putValue)
+	}
+}
+
+// collectFixed collects values as wide as a T.
+func collectFixed[T any](b *function.BoundAgg, y *tally) {
+	stateOfBags(b, y)
+	var zero [1]T
+	width := int64(len(raw.Bytes(zero[:])))
+	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
+		w, at, rs := withRows(c, 0, args[0], rows, sel, n)
+		vals := raw.Cast[T](w.Data)
+		bufs := c.Heap.Bufs()
+		for i, e := range at {
+			s := raw.At[bagState](rs[i], off)
+			if int(s.used+width) > s.room() {
+				if err := s.add(c, rs[i], raw.Bytes(vals[e:e+1]), 1, y); err != nil {
+					return err
+				}
+				bufs = c.Heap.Bufs()
+				continue
+			}
+			*raw.At[T](raw.Of(vector.Str(&s.ref, bufs)), uintptr(s.used)) = vals[e]
+			s.used += width
+			s.items++
+		}
+		return nil
+	}
+	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
+		w, at, plain := alone(c, 0, args[0], sel, n)
+		vals := raw.Cast[T](w.Data)
+		if plain {
+			vals = vals[:len(at)]
+		} else {
+			tmp := scratch(c, 8)
+			tmp.Type = types.Of(types.Blob)
+			if size := vector.Capacity * int(width); cap(tmp.Data) < size {
+				tmp.Data = make([]byte, size)
+			}
+			to := raw.Cast[T](tmp.Data[:cap(tmp.Data)])[:len(at)]
+			for i, e := range at {
+				to[i] = vals[e]
+			}
+			vals = to
+		}
+		s := raw.At[bagState](row, off)
+		for len(vals) > 0 {
+			k := min(len(vals), chain.Size/4/int(width))
+			if err := s.add(c, row, raw.Bytes(vals[:k]), int64(k), y); err != nil {
+				return err
+			}
+			vals = vals[k:]
+		}
+		return nil
+	}
+}
+
+// collectStrings collects strings, each behind its length.
+func collectStrings(b *function.BoundAgg, y *tally) {
+	stateOfBags(b, y)
+	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
+		w, at, rs := withRows(c, 0, args[0], rows, sel, n)
+		vals := raw.Cast[types.StringRef](w.Data)
+		bufs := c.Heap.Bufs()
+		tmp := scratch(c, 8)
+		tmp.Type = types.Of(types.Blob)
+		for i, e := range at {
+			s := raw.At[bagState](rs[i], off)
+			str := vector.Str(&vals[e], w.Bufs)
+			if int(s.used)+4+len(str) > s.room() {
+				tmp.Data = appendString(tmp.Data[:0], str)
+				if err := s.add(c, rs[i], tmp.Data, 1, y); err != nil {
+					return err
+				}
+				bufs = c.Heap.Bufs()
+				continue
+			}
+			place := vector.Str(&s.ref, bufs)[s.used:]
+			binary.LittleEndian.PutUint32(place, uint32(len(str)))
+			copy(place[4:], str)
+			s.used += int64(4 + len(str))
+			s.items++
+		}
+		return nil
+	}
+	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
+		w, at, _ := alone(c, 0, args[0], sel, n)
+		vals := raw.Cast[types.StringRef](w.Data)
+		s := raw.At[bagState](row, off)
+		tmp := scratch(c, 8)
+		tmp.Type = types.Of(types.Blob)
+		bytes, items := tmp.Data[:0], int64(0)
+		for _, e := range at {
+			bytes = appendString(bytes, vector.Str(&vals[e], w.Bufs))
+			if items++; len(bytes) >= chain.Size/4 {
+				if err := s.add(c, row, bytes, items, y); err != nil {
+					return err
+				}
+				bytes, items = bytes[:0], 0
+			}
+		}
+		tmp.Data = bytes[:0]
+		return s.add(c, row, bytes, items, y)
+	}
+}
+
+func appendString(dst, s []byte) []byte {
+	return append(binary.LittleEndian.AppendUint32(dst, uint32(len(s))), s...)
 }
 
 // putValue appends values that are not NULL as blobs.
-func putValue(_ *function.AggCall, dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
+func putValue(dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
 	if args[0].IsNull(pos) {
 		return dst, false
 	}
 	return rowfmt.AppendValue(dst, args[0], pos), true
 }
 
-// values lists the blobs of type t, one behind the other in b.
-func values(t types.Type, b []byte, n int64) [][]byte {
-	out := make([][]byte, 0, n)
-	for len(b) > 0 {
-		rest := rowfmt.SkipValue(t, b)
-		out = append(out, b[:len(b)-len(rest)])
-		b = rest
-	}
-	return out
-}
-
 // listBlob is the head of a list's blob.
 func listBlob(dst []byte, n int) []byte {
 	return binary.LittleEndian.AppendUint32(dst, uint32(n))
+}
+
+// grown returns b with room for n more bytes, as slices.Grow does, but for no
+// more than that when n is large.
+func grown(b []byte, n int) []byte {
+	if cap(b)-len(b) >= n {
+		return b
+	}
+	if n > cap(b) {
+		return append(make([]byte, 0, len(b)+n), b...)
+	}
+	return slices.Grow(b, n)
 }

@@ -17,10 +17,24 @@
 // no other reference; HeapState says so. That is what lets package rowfmt move
 // rows without knowing functions.
 //
-// An aggregate that collects values does so in a bag (bag.go). Any aggregate can
-// be made to take its values in an order: sorted.go collects arguments and keys,
-// and replays them when it is finalized. What finalizing takes, and the results,
-// are charged to the call (function.AggCall.Grow and Hold).
+// An aggregate that collects values does so in a bag (bag.go), whose first 64 KiB
+// lie in the heap, and the rest in a chain of pieces, in memory or on disk
+// (function.AggCall.Pieces). So a state may be larger than memory, whatever the
+// number of groups. What is made of a bag:
+//
+//   - a quantile or median absolute deviation: values of fixed width are found by
+//     dividing the range of their keys and counting (ranks.go, numbers.go), in a
+//     few passes and constant memory, or by quickselect in memory;
+//   - what depends on an order of values or of ORDER BY: they are sorted by the
+//     first 64 bits, then by comparison (order.go), and by runs on disk when
+//     they are many (runs.go);
+//   - frequencies: a large bag counts its values as it grows (tally.go), so that
+//     few values take little memory.
+//
+// Any aggregate can be made to take its values in an order: sorted.go collects
+// arguments and keys, and replays them when it is finalized. What finalizing takes,
+// and the results, are charged to the call (function.AggCall.Grow and Hold). The
+// result itself, a list or a text, lies in memory.
 //
 // # NULL
 //

@@ -49,7 +49,7 @@ func bindExtremes(name string, m *extremes) *function.BoundAgg {
 	one := func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
 		s := raw.At[extremesState](row, off)
 		if s.limit == 0 {
-			limit, err := m.limit(name, args[n], pos)
+			limit, err := resultLimit(name, args[n], pos)
 			if err != nil {
 				return err
 			}
@@ -69,7 +69,7 @@ func bindExtremes(name string, m *extremes) *function.BoundAgg {
 		if s.worst > 0 && !m.comes(rec, s.bag.bytes(c.Heap.Bufs())[s.worst-1:]) {
 			return nil
 		}
-		if err := s.bag.add(c, row, rec, 1); err != nil {
+		if err := s.bag.keep(c, row, rec, 1); err != nil {
 			return err
 		}
 		return m.prune(c, s)
@@ -97,7 +97,10 @@ func bindExtremes(name string, m *extremes) *function.BoundAgg {
 			if d.bag.items == 0 {
 				d.worst = s.worst
 			}
-			if err := d.bag.adopt(c, &s.bag, dst[i]); err != nil {
+			if d.bag.items == 0 && sameHeap(c) {
+				d.bag = s.bag
+				d.bag.seal()
+			} else if err := d.bag.keep(c, dst[i], s.bag.bytes(c.SrcBufs), s.bag.items); err != nil {
 				return err
 			}
 			if err := m.prune(c, d); err != nil {
@@ -137,8 +140,8 @@ func bindExtremes(name string, m *extremes) *function.BoundAgg {
 	return b
 }
 
-// limit reads the number of results. Errors: 22023.
-func (m *extremes) limit(name string, v *vector.Vector, pos int) (int64, error) {
+// resultLimit reads the number of results of aggregate name. Errors: 22023.
+func resultLimit(name string, v *vector.Vector, pos int) (int64, error) {
 	if v.IsNull(pos) {
 		return 0, sqlerr.New(sqlerr.CodeInvalidArgument, "the number of results of %s must not be NULL", name)
 	}

@@ -17,6 +17,7 @@ type finish struct {
 	buf     []byte
 	start   int
 	charged int64 // scratch memory
+	counted int64 // of it, for buf
 	results int64
 }
 
@@ -36,12 +37,36 @@ func (f *finish) charge(n int64) error {
 // begin starts a blob, which is then appended to buf.
 func (f *finish) begin() { f.start = len(f.buf) }
 
+// reserve makes room in buf for n more bytes. Errors: 53200.
+func (f *finish) reserve(n int) error {
+	if cap(f.buf)-len(f.buf) >= n {
+		return nil
+	}
+	// The blobs of other rows stay where they are.
+	blob := f.buf[f.start:]
+	size := max(2*len(blob), len(blob)+n, min(2*cap(f.buf), finishBytes))
+	if err := f.charge(int64(size)); err != nil {
+		return err
+	}
+	f.counted += int64(size)
+	f.buf = append(make([]byte, 0, size), blob...)
+	f.start = 0
+	return nil
+}
+
+// finishBytes is how large buf becomes for the sake of many short blobs.
+const finishBytes = 64 << 10
+
 // end makes what was appended since begin the blob of row i. Errors: 53200.
 func (f *finish) end(i int) error {
 	f.blobs[i] = f.buf[f.start:len(f.buf):len(f.buf)]
-	n := int64(len(f.blobs[i]))
-	f.results += n
-	return f.charge(2 * n) // buf doubles when it is full
+	f.results += int64(len(f.blobs[i]))
+	if more := 2*f.results - f.counted; more > 0 {
+		// What was appended without asking; buf doubles when it is full.
+		f.counted += more
+		return f.charge(more)
+	}
+	return nil
 }
 
 // write puts the values into out, from position from on. Errors: 53200.

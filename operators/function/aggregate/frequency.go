@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 	"slices"
@@ -8,7 +9,6 @@ import (
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
-	"github.com/gannetdb/gannet/vector/rowfmt"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -42,70 +42,56 @@ var histogram = &function.Aggregate{
 	Category:    "aggregate",
 }
 
-// frequency is a value and how often it is there; first is the place of its
-// first occurrence.
-type frequency struct {
-	value []byte
-	count int64
-	first int
+var approxTopK = &function.Aggregate{
+	Name:        "approx_top_k",
+	Overloads:   []function.AggOverload{{Params: []types.Type{anyType, types.Of(types.BigInt)}, Bind: bindTopK}},
+	Description: "a list of the k values that are there most often, most frequent first; exact",
+	Example:     "SELECT approx_top_k(x, 2) FROM (VALUES (4), (1), (2), (2), (1), (2)) t(x)",
+	Result:      "[2, 1]",
+	Category:    "aggregate",
 }
 
-// frequencyBytes is what frequencies takes for each value.
-const frequencyBytes = sliceBytes + 8 + 40
-
-// frequencies counts the values of type t in b, in their order. It charges n
-// times frequencyBytes, which the caller gives back. Errors: 53200.
-func frequencies(c *function.AggCall, t types.Type, b []byte, n int64) ([]frequency, error) {
-	if err := c.Grow(n * frequencyBytes); err != nil {
-		return nil, err
-	}
-	vals := values(t, b, n)
-	at := make([]int, len(vals))
-	for i := range at {
-		at[i] = i
-	}
-	slices.SortStableFunc(at, func(x, y int) int { return rowfmt.CompareValues(t, vals[x], vals[y]) })
-	var out []frequency
-	for _, i := range at {
-		if k := len(out) - 1; k >= 0 && rowfmt.CompareValues(t, out[k].value, vals[i]) == 0 {
-			out[k].count++
-			continue
+// frequencyOf makes an aggregate of how often values of type t are there. result
+// is called with a row's state, which has values, and appends the blob of what
+// it gives; or returns false for NULL.
+func frequencyOf(b *function.BoundAgg, t types.Type, result func(c *function.AggCall, y *tally, s *bagState, f *finish) (bool, error)) {
+	y := tallyOf(b, t)
+	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
+		f := newFinish(c, len(rows))
+		defer f.release()
+		for i, r := range rows {
+			s := raw.At[bagState](r, off)
+			if s.items == 0 {
+				continue
+			}
+			f.begin()
+			ok, err := result(c, y, s, f)
+			if err == nil && ok {
+				err = f.end(i)
+			}
+			if err != nil {
+				return err
+			}
 		}
-		out = append(out, frequency{vals[i], 1, i})
+		return f.write(out, from)
 	}
-	return out, nil
 }
 
 func bindMode(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 	t := args[0]
 	b := &function.BoundAgg{Name: "mode", Params: []types.Type{t}, Return: t, OrderDependent: true}
-	bagOf(b, putValue)
-	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-		bufs := c.Heap.Bufs()
-		blobs := make([][]byte, len(rows))
-		total := int64(0)
-		for i, r := range rows {
-			s := raw.At[bagState](r, off)
-			var best frequency
-			all, err := frequencies(c, t, s.bytes(bufs), s.items)
-			if err != nil {
-				return err
+	frequencyOf(b, t, func(c *function.AggCall, y *tally, s *bagState, f *finish) (bool, error) {
+		best, start := frequency{}, len(f.buf)
+		err := y.each(c, s, func(x frequency) error {
+			if x.count < best.count || x.count == best.count && x.first > best.first {
+				return nil
 			}
-			for _, f := range all {
-				if f.count > best.count || f.count == best.count && f.first < best.first {
-					best = f
-				}
-			}
-			c.Shrink(s.items * frequencyBytes)
-			blobs[i] = best.value
-			total += int64(len(best.value))
-		}
-		if err := c.Hold(total); err != nil {
-			return err
-		}
-		blobValues(out, from, blobs)
-		return nil
-	}
+			best = x
+			f.buf = append(f.buf[:start], x.value...)
+			return nil
+		})
+		return true, err
+	})
 	b.Ordered = sortable(b)
 	return b, nil
 }
@@ -113,21 +99,19 @@ func bindMode(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 func bindEntropy(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 	t := args[0]
 	b := &function.BoundAgg{Name: "entropy", Params: []types.Type{t}, Return: types.Of(types.Double)}
-	bagOf(b, putValue)
+	y := tallyOf(b, t)
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-		bufs := c.Heap.Bufs()
 		vals := vector.Values[float64](out)[from : from+len(rows)]
 		for i, r := range rows {
 			s := raw.At[bagState](r, off)
 			e, n := 0.0, float64(s.items)
-			all, err := frequencies(c, t, s.bytes(bufs), s.items)
+			err := y.each(c, s, func(x frequency) error {
+				e += float64(x.count) / n * math.Log2(n/float64(x.count))
+				return nil
+			})
 			if err != nil {
 				return err
 			}
-			for _, f := range all {
-				e += float64(f.count) / n * math.Log2(n/float64(f.count))
-			}
-			c.Shrink(s.items * frequencyBytes)
 			vals[i] = e
 		}
 		return nil
@@ -138,33 +122,121 @@ func bindEntropy(args []types.Type, _ []*types.Value) (*function.BoundAgg, error
 func bindHistogram(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 	t := args[0]
 	b := &function.BoundAgg{Name: "histogram", Params: []types.Type{t}, Return: types.MapOf(t, types.Of(types.UBigInt))}
-	bagOf(b, putValue)
-	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-		bufs := c.Heap.Bufs()
-		f := newFinish(c, len(rows))
-		defer f.release()
-		for i, r := range rows {
-			s := raw.At[bagState](r, off)
-			if s.items == 0 {
+	frequencyOf(b, t, func(c *function.AggCall, y *tally, s *bagState, f *finish) (bool, error) {
+		entries := 0
+		f.buf = listBlob(f.buf, 0)
+		err := y.each(c, s, func(x frequency) error {
+			if err := f.reserve(len(x.value) + entryBytes); err != nil {
+				return err
+			}
+			entries++
+			f.entry(x.value, x.count)
+			return nil
+		})
+		binary.LittleEndian.PutUint32(f.buf[f.start:], uint32(entries))
+		return true, err
+	})
+	return b, nil
+}
+
+// topState is the state of approx_top_k.
+type topState struct {
+	bag   bagState
+	limit int64 // 0 until the first row
+}
+
+func bindTopK(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
+	t := known(args[0])
+	b := &function.BoundAgg{}
+	frequencyOf(b, t, func(c *function.AggCall, y *tally, s *bagState, f *finish) (bool, error) {
+		top, err := mostFrequent(c, y, s, raw.At[topState](raw.AddrOf(s), 0).limit)
+		if err != nil {
+			return false, err
+		}
+		f.buf = listBlob(f.buf, len(top))
+		for _, x := range top {
+			if err := f.reserve(1 + len(x.value)); err != nil {
+				return false, err
+			}
+			f.buf = append(append(f.buf, 1), x.value...)
+		}
+		return true, nil
+	})
+	b.Name, b.Params, b.Return = "approx_top_k", []types.Type{t, types.Of(types.BigInt)}, types.ListOf(t)
+	b.Size, b.Data = bagSize+8, nil
+	limits := func(args []*vector.Vector, rows []raw.Addr, one raw.Addr, off uintptr, sel []uint32, n int) error {
+		for i := range n {
+			r := one
+			if rows != nil {
+				r = rows[i]
+			}
+			s := raw.At[topState](r, off)
+			if s.limit != 0 {
+				if rows == nil {
+					return nil
+				}
 				continue
 			}
-			all, err := frequencies(c, t, s.bytes(bufs), s.items)
+			limit, err := resultLimit(b.Name, args[1], position(sel, i))
 			if err != nil {
 				return err
 			}
-			f.begin()
-			f.buf = listBlob(f.buf, len(all))
-			for _, x := range all {
-				f.entry(x.value, x.count)
-			}
-			c.Shrink(s.items * frequencyBytes)
-			if err := f.end(i); err != nil {
-				return err
-			}
+			s.limit = limit
 		}
-		return f.write(out, from)
+		return nil
+	}
+	update, updateOne, combine := b.Update, b.UpdateOne, b.Combine
+	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
+		if err := limits(args, rows, 0, off, sel, n); err != nil {
+			return err
+		}
+		return update(c, args, rows, off, sel, n)
+	}
+	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
+		if err := limits(args, nil, row, off, sel, n); err != nil {
+			return err
+		}
+		return updateOne(c, args, row, off, sel, n)
+	}
+	b.Combine = func(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
+		for i, r := range src {
+			d := raw.At[topState](dst[i], off)
+			d.limit = max(d.limit, raw.At[topState](r, off).limit)
+		}
+		return combine(c, src, dst, off)
 	}
 	return b, nil
+}
+
+// mostFrequent lists the limit most frequent values of s, of equally frequent ones
+// those that came first.
+func mostFrequent(c *function.AggCall, y *tally, s *bagState, limit int64) ([]frequency, error) {
+	order := func(a, b frequency) int {
+		return cmp.Or(cmp.Compare(b.count, a.count), cmp.Compare(a.first, b.first))
+	}
+	var top []frequency
+	held := int64(0)
+	defer func() { c.Shrink(held) }()
+	shorten := func() {
+		slices.SortFunc(top, order)
+		top = top[:min(int64(len(top)), limit)]
+	}
+	err := y.each(c, s, func(x frequency) error {
+		// At most twice as many as are wanted are kept at a time.
+		if n := int64(len(x.value) + sliceBytes + entryBytes); int64(len(top)) < 2*limit+16 && len(top) == cap(top) {
+			if err := c.Grow(n); err != nil {
+				return err
+			}
+			held += n
+		}
+		x.value = append([]byte(nil), x.value...)
+		if top = append(top, x); int64(len(top)) >= 2*limit+16 {
+			shorten()
+		}
+		return nil
+	})
+	shorten()
+	return top, err
 }
 
 // entry appends an entry of a map from values to counts.

@@ -38,14 +38,18 @@ var stringAgg = &function.Aggregate{
 func bindList(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 	t := args[0]
 	b := &function.BoundAgg{Name: "list", Params: []types.Type{t}, Return: types.ListOf(t), OrderDependent: true}
-	bagOf(b, func(_ *function.AggCall, dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
+	bagOf(b, func(dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
 		return rowfmt.AppendElement(dst, args[0], pos), true
 	})
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-		bufs := c.Heap.Bufs()
 		return finalizeLists(c, rows, off, out, from, func(f *finish, s *bagState) error {
-			f.buf = append(f.buf, s.bytes(bufs)...)
-			return nil
+			if err := f.reserve(int(s.size())); err != nil {
+				return err
+			}
+			return s.each(c, func(b []byte) error {
+				f.buf = append(f.buf, b...)
+				return nil
+			})
 		})
 	}
 	b.Ordered = func(keys []function.OrderKey) (*function.BoundAgg, error) { return orderedList(t, keys), nil }
@@ -115,19 +119,6 @@ func (o *orderedRecords) valueOf(rec []byte) []byte {
 	return rec
 }
 
-// sorted lists the records in b in order; those with equal keys stay as they
-// are.
-func (o *orderedRecords) sorted(b []byte, n int64) [][]byte {
-	recs := make([][]byte, 0, n)
-	for len(b) > 0 {
-		rest := rowfmt.SkipElement(o.value, o.valueOf(b))
-		recs = append(recs, b[:len(b)-len(rest)])
-		b = rest
-	}
-	slices.SortStableFunc(recs, o.compare)
-	return recs
-}
-
 func orderedParams(first []types.Type, keys []function.OrderKey) []types.Type {
 	out := slices.Clone(first)
 	for _, k := range keys {
@@ -139,21 +130,20 @@ func orderedParams(first []types.Type, keys []function.OrderKey) []types.Type {
 func orderedList(t types.Type, keys []function.OrderKey) *function.BoundAgg {
 	o := &orderedRecords{keys, t}
 	b := &function.BoundAgg{Name: "list", Params: orderedParams([]types.Type{t}, keys), Return: types.ListOf(t), OrderDependent: true}
-	bagOf(b, func(_ *function.AggCall, dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
+	bagOf(b, func(dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
 		return o.put(dst, args, pos, 0), true
 	})
+	in := orderOfRecords(keys, []types.Type{t})
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-		bufs := c.Heap.Bufs()
 		return finalizeLists(c, rows, off, out, from, func(f *finish, s *bagState) error {
-			if err := f.charge(s.items * sliceBytes); err != nil {
-				return err
-			}
-			for _, rec := range o.sorted(s.bytes(bufs), s.items) {
-				f.buf = append(f.buf, o.valueOf(rec)...)
-			}
-			f.c.Shrink(s.items * sliceBytes)
-			f.charged -= s.items * sliceBytes
-			return nil
+			return in.eachOf(c, s, func(rec []byte) error {
+				e := o.valueOf(rec)
+				if err := f.reserve(len(e)); err != nil {
+					return err
+				}
+				f.buf = append(f.buf, e...)
+				return nil
+			})
 		})
 	}
 	return b
@@ -178,46 +168,38 @@ func bindStringAgg(args []types.Type, consts []*types.Value) (*function.BoundAgg
 		name += strconv.Quote(sep) // equal calls are found by name
 	}
 	b := &function.BoundAgg{Name: name, Params: params, Return: text, OrderDependent: true}
-	bagOf(b, func(_ *function.AggCall, dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
-		if null || args[0].IsNull(pos) {
-			return dst, false
-		}
-		return rowfmt.AppendValue(dst, args[0], pos), true
-	})
+	if null {
+		bagOf(b, func(dst []byte, _ []*vector.Vector, _ int) ([]byte, bool) { return dst, false })
+	} else {
+		valuesOf(b, text, nil)
+	}
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-		bufs := c.Heap.Bufs()
-		return finalizeTexts(c, rows, off, out, from, len(sep), func(s *bagState, dst []byte) []byte {
-			all := s.bytes(bufs)
-			for rest := all; len(rest) > 0; {
-				if len(rest) < len(all) {
-					dst = append(dst, sep...)
+		return finalizeTexts(c, rows, off, out, from, len(sep), func(s *bagState, t *texts) error {
+			return s.each(c, func(b []byte) error {
+				for len(b) > 0 {
+					next := rowfmt.SkipValue(text, b)
+					if err := t.add(b[4:len(b)-len(next)], sep); err != nil {
+						return err
+					}
+					b = next
 				}
-				next := rowfmt.SkipValue(text, rest)
-				dst = append(dst, rest[4:len(rest)-len(next)]...)
-				rest = next
-			}
-			return dst
+				return nil
+			})
 		})
 	}
 	b.Ordered = func(keys []function.OrderKey) (*function.BoundAgg, error) {
 		o := &orderedRecords{keys, text}
 		b := &function.BoundAgg{Name: name, Params: orderedParams(params, keys), Return: text, OrderDependent: true}
-		bagOf(b, func(_ *function.AggCall, dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
+		bagOf(b, func(dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
 			if null || args[0].IsNull(pos) {
 				return dst, false
 			}
 			return o.put(dst, args, pos, 0), true
 		})
+		in := orderOfRecords(keys, []types.Type{text})
 		b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-			bufs := c.Heap.Bufs()
-			return finalizeTexts(c, rows, off, out, from, len(sep)+sliceBytes, func(s *bagState, dst []byte) []byte {
-				for i, rec := range o.sorted(s.bytes(bufs), s.items) {
-					if i > 0 {
-						dst = append(dst, sep...)
-					}
-					dst = append(dst, o.valueOf(rec)[5:]...)
-				}
-				return dst
+			return finalizeTexts(c, rows, off, out, from, len(sep), func(s *bagState, t *texts) error {
+				return in.eachOf(c, s, func(rec []byte) error { return t.add(o.valueOf(rec)[5:], sep) })
 			})
 		}
 		return b, nil
@@ -225,36 +207,64 @@ func bindStringAgg(args []types.Type, consts []*types.Value) (*function.BoundAgg
 	return b, nil
 }
 
-// finalizeTexts writes a text per row, NULL where there was no value; text
-// appends it. Each value takes each bytes beside its own.
-func finalizeTexts(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from, each int, text func(s *bagState, dst []byte) []byte) error {
-	total, most := int64(0), int64(0)
+// texts puts a text together. Its memory is charged before it is used.
+type texts struct {
+	c       *function.AggCall
+	buf     []byte
+	some    bool
+	charged int64
+}
+
+// add appends a part, and the separator when it is not the first.
+func (t *texts) add(part []byte, sep string) error {
+	n := len(part) + len(sep)
+	if cap(t.buf)-len(t.buf) < n {
+		size := max(2*cap(t.buf), len(t.buf)+n, 64)
+		if size > 1<<31-1 {
+			if size = 1<<31 - 1; len(t.buf)+n > size {
+				return sqlerr.New(sqlerr.CodeLimitExceeded, "a text takes more than %d bytes", size)
+			}
+		}
+		if err := t.c.Grow(int64(size)); err != nil {
+			return err
+		}
+		t.c.Shrink(t.charged)
+		t.charged = int64(size)
+		t.buf = append(make([]byte, 0, size), t.buf...)
+	}
+	if t.some {
+		t.buf = append(t.buf, sep...)
+	}
+	t.some = true
+	t.buf = append(t.buf, part...)
+	return nil
+}
+
+// finalizeTexts writes a text per row, NULL where there was no value; text adds
+// its parts, each with sep bytes beside its own.
+func finalizeTexts(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from, sep int, text func(s *bagState, t *texts) error) error {
+	total := int64(0)
 	for _, r := range rows {
 		s := raw.At[bagState](r, off)
-		n := s.used + s.items*int64(each)
-		total += n
-		most = max(most, n)
+		total += s.size() + s.items*int64(sep)
 	}
-	// One text is made at a time, and all are copied into out.
-	if err := c.Grow(2 * most); err != nil {
-		return err
-	}
-	defer c.Shrink(2 * most)
+	// All are copied into out.
 	if err := c.Hold(total); err != nil {
 		return err
 	}
-	var buf []byte
+	t := &texts{c: c}
+	defer func() { c.Shrink(t.charged) }()
 	for i, r := range rows {
 		s := raw.At[bagState](r, off)
 		if s.items == 0 {
 			out.SetNull(from + i)
 			continue
 		}
-		buf = text(s, buf[:0])
-		if len(buf) > 1<<31-1 {
-			return sqlerr.New(sqlerr.CodeLimitExceeded, "a text takes more than %d bytes", 1<<31-1)
+		t.buf, t.some = t.buf[:0], false
+		if err := text(s, t); err != nil {
+			return err
 		}
-		out.PutString(from+i, buf)
+		out.PutString(from+i, t.buf)
 	}
 	return nil
 }

@@ -1,16 +1,13 @@
 package aggregate
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
-	"github.com/gannetdb/gannet/vector/rowfmt"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -66,25 +63,6 @@ var reservoirQuantile = &function.Aggregate{
 	Description: "quantile_disc of a sample; the sample is everything, the third argument, its size, is of no account",
 	Example:     "SELECT reservoir_quantile(x, 0.5) FROM (VALUES (4), (1), (2)) t(x)",
 	Result:      "2",
-	Category:    "aggregate",
-}
-
-var approxTopK = &function.Aggregate{
-	Name:        "approx_top_k",
-	Overloads:   []function.AggOverload{{Params: []types.Type{anyType, types.Of(types.BigInt)}, Bind: bindTopK}},
-	Description: "a list of the k values that are there most often, most frequent first; exact",
-	Example:     "SELECT approx_top_k(x, 2) FROM (VALUES (4), (1), (2), (2), (1), (2)) t(x)",
-	Result:      "[2, 1]",
-	Category:    "aggregate",
-}
-
-var mad = &function.Aggregate{
-	Name: "mad",
-	Overloads: overloads(bindMad, types.Double, types.Float, types.Decimal, types.Date, types.Time, types.TimeTZ,
-		types.Timestamp, types.TimestampTZ),
-	Description: "the median of the distances from the median, INTERVAL for dates and times",
-	Example:     "SELECT mad(x) FROM (VALUES (1), (2), (3), (9)) t(x)",
-	Result:      "1.0",
 	Category:    "aggregate",
 }
 
@@ -198,85 +176,6 @@ func bindReservoir(args []types.Type, consts []*types.Value) (*function.BoundAgg
 	return q.bind(fmt.Sprint("reservoir_quantile", q.shares), args[0], args[:1])
 }
 
-func bindTopK(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
-	t := known(args[0])
-	m := &extremes{}
-	b := &function.BoundAgg{
-		Name: "approx_top_k", Params: []types.Type{t, types.Of(types.BigInt)}, Return: types.ListOf(t),
-		Size: extremesSize, HeapState: true,
-	}
-	one := func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
-		s := raw.At[extremesState](row, off)
-		if s.limit == 0 {
-			limit, err := m.limit(b.Name, args[1], pos)
-			if err != nil {
-				return err
-			}
-			s.limit = limit
-		}
-		if args[0].IsNull(pos) {
-			return nil
-		}
-		return s.bag.add(c, row, blobOf(c, args[0], pos), 1)
-	}
-	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args, position(sel, i), rows[i], off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args, position(sel, i), row, off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	b.Combine = func(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
-		for i, r := range src {
-			s, d := raw.At[extremesState](r, off), raw.At[extremesState](dst[i], off)
-			d.limit = max(d.limit, s.limit)
-			if err := d.bag.adopt(c, &s.bag, dst[i]); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-		bufs := c.Heap.Bufs()
-		f := newFinish(c, len(rows))
-		defer f.release()
-		for i, r := range rows {
-			s := raw.At[extremesState](r, off)
-			if s.bag.items == 0 {
-				continue
-			}
-			all, err := frequencies(c, t, s.bag.bytes(bufs), s.bag.items)
-			if err != nil {
-				return err
-			}
-			slices.SortFunc(all, func(x, y frequency) int {
-				return cmp.Or(cmp.Compare(y.count, x.count), cmp.Compare(x.first, y.first))
-			})
-			all = all[:min(int64(len(all)), s.limit)]
-			f.begin()
-			f.buf = listBlob(f.buf, len(all))
-			for _, x := range all {
-				f.buf = append(append(f.buf, 1), x.value...)
-			}
-			c.Shrink(s.bag.items * frequencyBytes)
-			if err := f.end(i); err != nil {
-				return err
-			}
-		}
-		return f.write(out, from)
-	}
-	return b, nil
-}
-
 func bindApproxQuantile(args []types.Type, consts []*types.Value) (*function.BoundAgg, error) {
 	q, err := newQuantile("approx_quantile", consts, false)
 	if err == nil {
@@ -323,30 +222,28 @@ func (q *quantile) bind(name string, t types.Type, params []types.Type) (*functi
 	if q.list {
 		ret = types.ListOf(ret)
 	}
-	b := &function.BoundAgg{Name: name, Params: params, Return: ret}
-	bagOf(b, putValue)
-	b.Ranked = q.ranked(t, elem)
-	put := q.writer(t, elem)
+	b := &function.BoundAgg{Name: name, Params: params, Return: ret, Data: bagKind{}}
+	valuesOf(b, t, nil)
+	mix := mixer(t, elem)
+	b.Ranked = q.ranked(mix)
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
-		bufs := c.Heap.Bufs()
 		f := newFinish(c, len(rows))
 		defer f.release()
+		k := newRanks(c, t)
+		defer k.release()
+		var places []int64
 		for i, r := range rows {
 			s := raw.At[bagState](r, off)
 			if s.items == 0 {
 				continue
 			}
-			// A sorted copy of the values, or of slices of them.
-			bytes := max(s.used, s.items*sliceBytes)
-			if err := c.Grow(bytes); err != nil {
+			places = q.places(places[:0], s.items)
+			vals, err := k.of(s, places)
+			if err != nil {
 				return err
 			}
 			f.begin()
-			if q.list {
-				f.buf = listBlob(f.buf, len(q.shares))
-			}
-			f.buf = put(f.buf, s.bytes(bufs), s.items, q.list)
-			c.Shrink(bytes)
+			q.append(f, s.items, vals, mix)
 			if err := f.end(i); err != nil {
 				return err
 			}
@@ -356,48 +253,37 @@ func (q *quantile) bind(name string, t types.Type, params []types.Type) (*functi
 	return b, nil
 }
 
-// writer returns the function that appends the quantiles of the n values of
-// type t in b as blobs of type elem, as elements of a list or alone.
-func (q *quantile) writer(t, elem types.Type) func(dst, b []byte, n int64, elems bool) []byte {
-	switch t.Physical() {
-	case types.PInt8:
-		return quantileOf[int8](q, elem)
-	case types.PInt16:
-		return quantileOf[int16](q, elem)
-	case types.PInt32:
-		return quantileOf[int32](q, elem)
-	case types.PInt64:
-		if t.ID != types.TimeTZ {
-			return quantileOf[int64](q, elem)
+// places appends the places of the values that a result for n of them is made of.
+func (q *quantile) places(dst []int64, n int64) []int64 {
+	for _, share := range q.shares {
+		if !q.cont {
+			dst = append(dst, int64(q.discrete(share, int(n))))
+			continue
 		}
-	case types.PUint8:
-		return quantileOf[uint8](q, elem)
-	case types.PUint16:
-		return quantileOf[uint16](q, elem)
-	case types.PUint32:
-		return quantileOf[uint32](q, elem)
-	case types.PUint64:
-		return quantileOf[uint64](q, elem)
-	case types.PFloat32:
-		return quantileOf[float32](q, elem)
-	case types.PFloat64:
-		return quantileOf[float64](q, elem)
+		lo, hi, _ := between(share, int(n))
+		dst = append(dst, int64(lo), int64(hi))
 	}
-	return func(dst, b []byte, n int64, elems bool) []byte {
-		vals := values(t, b, n)
-		slices.SortFunc(vals, func(x, y []byte) int { return rowfmt.CompareValues(t, x, y) })
-		for _, share := range q.shares {
-			if elems {
-				dst = append(dst, 1)
-			}
-			if !q.cont {
-				dst = append(dst, vals[q.discrete(share, len(vals))]...)
-				continue
-			}
-			lo, hi, f := between(share, len(vals))
-			dst = interpolateWide(dst, t, vals[lo], vals[hi], f, elem)
+	return dst
+}
+
+// append appends the result for n values to f, of which vals are those at the
+// places.
+func (q *quantile) append(f *finish, n int64, vals [][]byte, mix mixing) {
+	if q.list {
+		f.buf = listBlob(f.buf, len(q.shares))
+	}
+	for _, share := range q.shares {
+		if q.list {
+			f.buf = append(f.buf, 1)
 		}
-		return dst
+		if !q.cont {
+			f.buf = append(f.buf, vals[0]...)
+			vals = vals[1:]
+			continue
+		}
+		_, _, part := between(share, int(n))
+		f.buf = mix(f.buf, vals[0], vals[1], part)
+		vals = vals[2:]
 	}
 }
 
@@ -427,49 +313,6 @@ func between(share float64, n int) (lo, hi int, f float64) {
 
 type ordered interface {
 	~int8 | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~uint64 | ~float32 | ~float64
-}
-
-func quantileOf[T ordered](q *quantile, elem types.Type) func(dst, b []byte, n int64, elems bool) []byte {
-	return func(dst, b []byte, n int64, elems bool) []byte {
-		vals := make([]T, n)
-		copy(raw.Bytes(vals), b)
-		sortValues(vals)
-		one := make([]T, 1)
-		for _, share := range q.shares {
-			if elems {
-				dst = append(dst, 1)
-			}
-			if !q.cont {
-				one[0] = vals[q.discrete(share, len(vals))]
-				dst = append(dst, raw.Bytes(one)...)
-				continue
-			}
-			lo, hi, f := between(share, len(vals))
-			dst = interpolate(dst, vals[lo], vals[hi], f, elem)
-		}
-		return dst
-	}
-}
-
-// sortValues sorts, NaN last.
-func sortValues[T ordered](vals []T) {
-	slices.SortFunc(vals, func(a, b T) int {
-		switch {
-		case a < b:
-			return -1
-		case a > b:
-			return 1
-		}
-		// Equal, or one is NaN.
-		return -cmp.Compare(boolInt(a == a), boolInt(b == b))
-	})
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 const microsPerDay = 86_400_000_000

@@ -8,51 +8,26 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// ranked is how a quantile of values of type t is made of those at some places.
-func (q *quantile) ranked(t, elem types.Type) *function.Ranked {
-	each := 1 // places for a share
-	if q.cont {
-		each = 2
-	}
-	mix := mixer(t, elem)
+// ranked is how a quantile is made of the values at some places.
+func (q *quantile) ranked(mix mixing) *function.Ranked {
+	each := len(q.places(nil, 1))
 	return &function.Ranked{
-		Places: func(dst []int64, n int64) []int64 {
-			for _, share := range q.shares {
-				if !q.cont {
-					dst = append(dst, int64(q.discrete(share, int(n))))
-					continue
-				}
-				lo, hi, _ := between(share, int(n))
-				dst = append(dst, int64(lo), int64(hi))
-			}
-			return dst
-		},
+		Places: q.places,
 		Finish: func(c *function.AggCall, counts []int64, vals, out *vector.Vector) error {
 			f := newFinish(c, len(counts))
 			defer f.release()
 			at := 0
-			var lo, hi []byte
+			blobs := make([][]byte, each)
 			for i, n := range counts {
 				if n == 0 {
 					continue
 				}
+				for k := range blobs {
+					blobs[k] = rowfmt.AppendValue(blobs[k][:0], vals, at)
+					at++
+				}
 				f.begin()
-				if q.list {
-					f.buf = listBlob(f.buf, len(q.shares))
-				}
-				for _, share := range q.shares {
-					if q.list {
-						f.buf = append(f.buf, 1)
-					}
-					if q.cont {
-						lo, hi = rowfmt.AppendValue(lo[:0], vals, at), rowfmt.AppendValue(hi[:0], vals, at+1)
-						_, _, part := between(share, int(n))
-						f.buf = mix(f.buf, lo, hi, part)
-					} else {
-						f.buf = rowfmt.AppendValue(f.buf, vals, at)
-					}
-					at += each
-				}
+				q.append(f, n, blobs, mix)
 				if err := f.end(i); err != nil {
 					return err
 				}
@@ -62,9 +37,11 @@ func (q *quantile) ranked(t, elem types.Type) *function.Ranked {
 	}
 }
 
-// mixer returns the function that appends the value of type elem that is a share
-// of the way from one value of type t to another.
-func mixer(t, elem types.Type) func(dst, lo, hi []byte, f float64) []byte {
+// mixing appends the value that is the share f from one value to another.
+type mixing func(dst, lo, hi []byte, f float64) []byte
+
+// mixer returns the mixing of values of type t that gives values of type elem.
+func mixer(t, elem types.Type) mixing {
 	switch t.Physical() {
 	case types.PInt8:
 		return mixerOf[int8](elem)
@@ -92,7 +69,7 @@ func mixer(t, elem types.Type) func(dst, lo, hi []byte, f float64) []byte {
 	return func(dst, lo, hi []byte, f float64) []byte { return interpolateWide(dst, t, lo, hi, f, elem) }
 }
 
-func mixerOf[T ordered](elem types.Type) func(dst, lo, hi []byte, f float64) []byte {
+func mixerOf[T ordered](elem types.Type) mixing {
 	pair := make([]T, 2)
 	size := len(raw.Bytes(pair)) / 2
 	return func(dst, lo, hi []byte, f float64) []byte {

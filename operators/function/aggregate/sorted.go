@@ -1,9 +1,8 @@
 package aggregate
 
 import (
-	"slices"
-
 	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/spill/chain"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
@@ -21,8 +20,9 @@ func sortable(inner *function.BoundAgg) func(keys []function.OrderKey) (*functio
 func sorted(inner *function.BoundAgg, keys []function.OrderKey) *function.BoundAgg {
 	o := &orderedRecords{keys: keys}
 	args := inner.Params
+	in := orderOfRecords(keys, args)
 	b := &function.BoundAgg{Name: inner.Name, Params: orderedParams(args, keys), Return: inner.Return, OrderDependent: true}
-	bagOf(b, func(_ *function.AggCall, dst []byte, vs []*vector.Vector, pos int) ([]byte, bool) {
+	bagOf(b, func(dst []byte, vs []*vector.Vector, pos int) ([]byte, bool) {
 		for k := range keys {
 			dst = rowfmt.AppendElement(dst, vs[len(args)+k], pos)
 		}
@@ -34,34 +34,18 @@ func sorted(inner *function.BoundAgg, keys []function.OrderKey) *function.BoundA
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 		p := newReplay(c, inner, len(rows))
 		defer p.release()
-		bufs := c.Heap.Bufs()
+		if inner.Drop != nil {
+			defer inner.Drop(&p.call, p.rows, 0)
+		}
 		for i, r := range rows {
 			s := raw.At[bagState](r, off)
-			b := s.bytes(bufs)
-			bytes := s.items * sliceBytes
-			if err := c.Grow(bytes); err != nil {
+			if err := in.eachOf(c, s, func(rec []byte) error { return p.add(i, o.valueOf(rec)) }); err != nil {
 				return err
 			}
-			recs := make([][]byte, 0, s.items)
-			for len(b) > 0 {
-				rest := o.valueOf(b)
-				for _, t := range args {
-					rest = rowfmt.SkipElement(t, rest)
-				}
-				recs = append(recs, b[:len(b)-len(rest)])
-				b = rest
-			}
-			slices.SortStableFunc(recs, o.compare)
-			for k, rec := range recs {
-				recs[k] = o.valueOf(rec)
-			}
-			err := p.add(i, recs)
-			c.Shrink(bytes)
-			if err != nil {
+			if err := p.flush(i); err != nil {
 				return err
 			}
 		}
-		p.call.Mem = c.Mem
 		return inner.Finalize(&p.call, p.rows, 0, out, from)
 	}
 	return b
@@ -76,6 +60,9 @@ type replay struct {
 	mem   []uint64 // the states
 	rows  []raw.Addr
 	args  []*vector.Vector
+
+	buf  []byte // records that wait, which end where ends says
+	ends []int
 }
 
 func newReplay(c *function.AggCall, inner *function.BoundAgg, n int) *replay {
@@ -88,45 +75,58 @@ func newReplay(c *function.AggCall, inner *function.BoundAgg, n int) *replay {
 		inner.Init(p.rows, 0)
 	}
 	p.heap.c = c
-	p.call = function.AggCall{Session: c.Session, Bound: inner, Heap: &p.heap}
+	p.call = function.AggCall{Session: c.Session, Bound: inner, Heap: &p.heap, Mem: c.Mem, Pieces: c.Pieces, Ctx: c.Ctx}
 	for _, t := range inner.Params {
 		p.args = append(p.args, vector.New(t))
 	}
 	return p
 }
 
-// add gives the records, each the elements of the arguments, to state i.
-func (p *replay) add(i int, recs [][]byte) error {
+// add gives a record, the elements of the arguments, to state i.
+func (p *replay) add(i int, rec []byte) error {
 	if len(p.args) == 0 {
 		return nil
 	}
-	for len(recs) > 0 {
-		n := min(len(recs), vector.Capacity)
-		for k, v := range p.args {
-			v.Resize(n)
-			var b rowfmt.Builder
-			b.Prepare(v)
-			for _, rec := range recs[:n] {
-				if rec[0] != 0 {
-					b.Count(rec[1:])
-				}
-			}
-			b.Resize()
-			for j, rec := range recs[:n] {
-				if rec[0] != 0 {
-					b.Fill(rec[1:], j)
-				} else {
-					v.SetNull(j)
-				}
-				recs[j] = rowfmt.SkipElement(p.inner.Params[k], rec)
-			}
-		}
-		if err := p.inner.UpdateOne(&p.call, p.args, p.rows[i], 0, nil, n); err != nil {
-			return err
-		}
-		recs = recs[n:]
+	p.buf = append(p.buf, rec...)
+	if p.ends = append(p.ends, len(p.buf)); len(p.ends) < vector.Capacity && len(p.buf) < chain.Size {
+		return nil
 	}
-	return nil
+	return p.flush(i)
+}
+
+// flush gives the records that wait to state i.
+func (p *replay) flush(i int) error {
+	n := len(p.ends)
+	if n == 0 {
+		return nil
+	}
+	recs := make([][]byte, n)
+	from := 0
+	for j, to := range p.ends {
+		recs[j] = p.buf[from:to]
+		from = to
+	}
+	for k, v := range p.args {
+		v.Resize(n)
+		var b rowfmt.Builder
+		b.Prepare(v)
+		for _, rec := range recs {
+			if rec[0] != 0 {
+				b.Count(rec[1:])
+			}
+		}
+		b.Resize()
+		for j, rec := range recs {
+			if rec[0] != 0 {
+				b.Fill(rec[1:], j)
+			} else {
+				v.SetNull(j)
+			}
+			recs[j] = rowfmt.SkipElement(p.inner.Params[k], rec)
+		}
+	}
+	p.buf, p.ends = p.buf[:0], p.ends[:0]
+	return p.inner.UpdateOne(&p.call, p.args, p.rows[i], 0, nil, n)
 }
 
 // release gives back what the heap took. Results may refer to it: the garbage

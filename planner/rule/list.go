@@ -17,6 +17,7 @@ package rule
 //     looks equal, and before columns are pruned and joins ordered, after which
 //     it does not: each place wants other columns.
 //   - prune_columns_early before order_joins, which weighs the width of rows.
+//   - semi_joins when only columns are left that somebody reads.
 //   - order_joins, once the blocks are as large as they get. It puts filters
 //     that became complete above attachments, hence
 //   - push_filters_again: cheap, and moves what implied equalities added.
@@ -38,6 +39,7 @@ func List() []Rule {
 		{Name: "merge_aggregates", Apply: mergeAggregates},
 		{Name: "share_subplans", Apply: shareSubplans},
 		{Name: "prune_columns_early", Apply: pruneColumns},
+		{Name: "semi_joins", Apply: semiJoins},
 		{Name: "order_joins", Apply: orderJoins},
 		{Name: "push_filters_again", Apply: pushFilters},
 		{Name: "group_twice", Apply: groupTwice},

@@ -61,8 +61,9 @@
 //
 // Scratch memory is a fixed number of buffers of about 0.6 MiB each, as many
 // as GOMAXPROCS but at least 2 and at most 16, made when needed, charged to
-// Options.Scratch, and given back when no file is open. A writer that gets
-// none stores; a reader waits for one.
+// Options.Scratch, and given back when no file is open, all but one when a file is
+// closed. A writer that gets none stores; a reader waits for one. They are taken
+// from what is free: nobody gives way for them, for who gives way writes.
 //
 // # Invariants
 //

@@ -191,7 +191,9 @@ func (m *Manager) forget(f *File) {
 	m.mu.Lock()
 	delete(m.files, f)
 	if len(m.files) == 0 {
-		m.scratch.drain()
+		m.scratch.drain(0)
+	} else {
+		m.scratch.drain(1)
 	}
 	m.mu.Unlock()
 }
@@ -215,7 +217,7 @@ func (m *Manager) Close() error {
 	m.reaper.close()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.scratch.drain()
+	m.scratch.drain(0)
 	if m.dir != nil {
 		if err := m.dir.remove(); err != nil {
 			errs = append(errs, m.ioError(err, "remove the directory for temporary files"))

@@ -40,7 +40,7 @@ func newScratchPool(res *budget.Reservation) *scratchPool {
 }
 
 // tryGet returns a buffer, nil if all are in use and the budget, or the bound,
-// forbids another.
+// forbids another. Nobody gives way for one: who gives way writes.
 func (p *scratchPool) tryGet() []byte {
 	select {
 	case b := <-p.free:
@@ -49,7 +49,7 @@ func (p *scratchPool) tryGet() []byte {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.made == cap(p.free) || (p.res != nil && !p.res.TryGrow(int64(scratchSize))) {
+	if p.made == cap(p.free) || (p.res != nil && !p.res.TryGrowIdle(int64(scratchSize))) {
 		return nil
 	}
 	p.made++
@@ -72,12 +72,12 @@ func (p *scratchPool) get(ctx context.Context) ([]byte, error) {
 
 func (p *scratchPool) put(b []byte) { p.free <- b }
 
-// drain gives back the buffers that are not in use. The caller knows that no
-// compressed block is left.
-func (p *scratchPool) drain() {
+// drain gives back the buffers that are not in use, but for keep of them: the
+// caller passes 0 only when it knows that no compressed block is left.
+func (p *scratchPool) drain(keep int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for {
+	for p.made > keep {
 		select {
 		case <-p.free:
 			p.made--

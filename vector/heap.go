@@ -17,18 +17,22 @@ const (
 type stringHeap struct {
 	list  [][]byte // Bufs of the vector, own and shared
 	cur   int      // 1 + index in list of the own page being filled, 0 none
-	pages [][]byte // own pages, for reuse after reset
+	own   [][]byte // own pages, for reuse after reset
 	used  int      // pages handed out since reset
+	pages account  // for own
 }
 
 func (h *stringHeap) reset() {
 	clear(h.list)
 	h.list, h.cur, h.used = h.list[:0], 0, 0
 	kept := 0
-	for i, p := range h.pages {
+	for i, p := range h.own {
 		if kept += cap(p); kept > keepBytes {
-			clear(h.pages[i:])
-			h.pages = h.pages[:i]
+			for _, p := range h.own[i:] {
+				h.pages.sub(cap(p))
+			}
+			clear(h.own[i:])
+			h.own = h.own[:i]
 			return
 		}
 	}
@@ -37,7 +41,7 @@ func (h *stringHeap) reset() {
 // bytes returns what the own pages take.
 func (h *stringHeap) bytes() int64 {
 	n := int64(24 * cap(h.list))
-	for _, p := range h.pages {
+	for _, p := range h.own {
 		n += int64(cap(p))
 	}
 	return n
@@ -57,17 +61,19 @@ func (h *stringHeap) alloc(n int) []byte {
 
 func (h *stringHeap) allocPage(n int) []byte {
 	// Pages in reserve that are too small are skipped until the next reset.
-	for h.used < len(h.pages) && cap(h.pages[h.used]) < n {
+	for h.used < len(h.own) && cap(h.own[h.used]) < n {
 		h.used++
 	}
-	if h.used == len(h.pages) {
+	if h.used == len(h.own) {
 		size := firstPage
 		if h.used > 0 {
-			size = min(2*cap(h.pages[h.used-1]), maxPage)
+			size = min(2*cap(h.own[h.used-1]), maxPage)
 		}
-		h.pages = append(h.pages, make([]byte, 0, max(size, n)))
+		size = max(size, n)
+		h.pages.add(size)
+		h.own = append(h.own, make([]byte, 0, size))
 	}
-	p := h.pages[h.used][:n]
+	p := h.own[h.used][:n]
 	h.used++
 	h.list = append(h.list, p)
 	h.cur = len(h.list)

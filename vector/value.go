@@ -127,7 +127,9 @@ func (v *Vector) Grow(n int) {
 	w := v.Type.Physical().Width()
 	old, total := v.Len, v.Len+n
 	if need := total * w; cap(v.own.data) < need {
-		data := make([]byte, need, max(need, 2*cap(v.own.data)))
+		size := max(need, 2*cap(v.own.data))
+		v.own.buffers.add(size - cap(v.own.data))
+		data := make([]byte, need, size)
 		copy(data, v.Data)
 		v.own.data = data
 	}

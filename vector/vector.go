@@ -56,6 +56,7 @@ type Vector struct {
 // allocates once.
 type scratch struct {
 	data     []byte
+	buffers  account // for data
 	valid    Bitmap
 	codes    []uint32
 	heap     stringHeap
@@ -79,8 +80,16 @@ func (v *Vector) ownChildren() {
 		return
 	}
 	if v.own.children == nil || v.own.ext != v.Type.Ext {
+		for _, c := range v.own.children {
+			c.giveBack()
+		}
 		v.own.ext = v.Type.Ext
 		v.own.children = newChildren(v.Type)
+		if p := v.own.buffers.purse; p != nil {
+			for _, c := range v.own.children {
+				c.ChargeTo(p)
+			}
+		}
 	}
 	v.Children = v.own.children
 }
@@ -107,7 +116,13 @@ func newChildren(t types.Type) []*Vector {
 func (v *Vector) Resize(n int) {
 	w := v.Type.Physical().Width()
 	if need := n * w; cap(v.own.data) < need {
-		v.own.data = make([]byte, need, max(need, min(Capacity, 2*n)*w))
+		size := max(need, min(Capacity, 2*n)*w)
+		v.own.buffers.add(size - cap(v.own.data))
+		v.own.data = make([]byte, need, size)
+	} else if cap(v.own.data) > keepBytes && need < cap(v.own.data)/4 {
+		// A chunk of long lists is not what all chunks to come have to pay for.
+		v.own.buffers.sub(cap(v.own.data) - need)
+		v.own.data = make([]byte, need)
 	}
 	v.Form, v.Len = Flat, n
 	v.Data = v.own.data[:n*w]
@@ -303,7 +318,8 @@ func (v *Vector) Flatten() {
 		return
 	}
 	src := *v
-	v.own = scratch{} // src may show v's own buffers
+	// src may show v's own buffers.
+	v.own = scratch{buffers: v.own.buffers, heap: stringHeap{pages: v.own.heap.pages}}
 	n := v.Len
 	v.Resize(n)
 	for i := range n {

@@ -174,7 +174,10 @@ func (db *Database) spillManager() *spill.Manager {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if db.spill == nil {
-		db.spill = spill.NewManager(spill.Options{Dir: db.opts.tempDir, MaxBytes: db.opts.maxTempBytes, FS: db.temp})
+		db.spill = spill.NewManager(spill.Options{
+			Dir: db.opts.tempDir, MaxBytes: db.opts.maxTempBytes, FS: db.temp,
+			Scratch: db.budget.Reserve("spill compression"),
+		})
 		db.spill.Sweep()
 	}
 	return db.spill

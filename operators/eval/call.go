@@ -56,8 +56,8 @@ func (e *Call) node(c *Context) node {
 	n := &callNode{
 		c: c, fn: e.fn, pos: e.pos, nodes: make([]node, k), static: make([]bool, k), args: make([]*vector.Vector, k),
 		call: function.Call{Bound: e.fn, Session: c.session, Tmp: make([]*vector.Vector, k)},
-		out:  vector.New(e.fn.Return),
-		flat: vector.New(e.fn.Return),
+		out:  c.result(e.fn.Return),
+		flat: c.result(e.fn.Return),
 	}
 	for i, a := range e.args {
 		n.nodes[i] = a.node(c)

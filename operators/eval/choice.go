@@ -37,7 +37,7 @@ func (e *Case) traits() traits {
 }
 
 func (e *Case) node(c *Context) node {
-	n := &caseNode{parts: newParts(e.Type()), other: e.other.node(c)}
+	n := &caseNode{parts: newParts(c, e.Type()), other: e.other.node(c)}
 	if k, ok := n.other.(*constNode); ok && !e.Type().IsNested() {
 		n.base = k.v
 	}
@@ -63,7 +63,7 @@ type parts struct {
 	base *vector.Vector
 }
 
-func newParts(t types.Type) parts { return parts{typ: t, out: vector.New(t)} }
+func newParts(c *Context, t types.Type) parts { return parts{typ: t, out: c.result(t)} }
 
 // add adds v as the result of the rows (sel, m), of n in all. done: v is the
 // result of all rows.
@@ -152,7 +152,7 @@ func (e *Coalesce) Type() types.Type { return e.args[0].Type() }
 func (e *Coalesce) traits() traits   { return traitsOf(e.args) }
 
 func (e *Coalesce) node(c *Context) node {
-	n := &coalesceNode{parts: newParts(e.Type())}
+	n := &coalesceNode{parts: newParts(c, e.Type())}
 	for _, a := range e.args {
 		n.args = append(n.args, a.node(c))
 	}

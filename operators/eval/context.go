@@ -62,6 +62,11 @@ type Context struct {
 	session *function.Session
 	ctx     context.Context
 	roots   []node
+	results []*vector.Vector // that the session's Mem pays for
+	bodies  []*Context       // of lambdas
+
+	most int64 // that results may take; 0: as much as there is
+	held int64 // that they take
 }
 
 // NewContext returns a worker's state for the given expressions. session may
@@ -72,21 +77,6 @@ func NewContext(session *function.Session, exprs ...Expr) *Context {
 		c.roots = append(c.roots, e.node(c))
 	}
 	return c
-}
-
-// Eval evaluates the i-th expression at the selected rows of in. The result
-// has in.Len positions and is borrowed until the next call.
-func (c *Context) Eval(ctx context.Context, i int, in *vector.Chunk) (*vector.Vector, error) {
-	c.ctx = ctx
-	return c.roots[i].eval(in, in.Sel, in.NumRows())
-}
-
-// Select returns the selected positions of in at which the i-th expression, a
-// BOOLEAN, is true, in out, which has room for in.NumRows() positions and is
-// not in.Sel's memory.
-func (c *Context) Select(ctx context.Context, i int, in *vector.Chunk, out []uint32) ([]uint32, error) {
-	c.ctx = ctx
-	return c.roots[i].pick(in, in.Sel, in.NumRows(), out)
 }
 
 // truths is pick for nodes that only know eval.

@@ -68,7 +68,7 @@ func (e *callNode) overDictionary(at, n int) (*vector.Vector, error) {
 func (e *callNode) entries(at int, dict *vector.Vector) bool {
 	d := &e.dict
 	if d.result == nil {
-		d.result, d.out, d.part = vector.New(e.fn.Return), vector.New(e.fn.Return), vector.New(dict.Type)
+		d.result, d.out, d.part = e.c.result(e.fn.Return), vector.New(e.fn.Return), vector.New(dict.Type)
 		d.fixed = make([]*vector.Vector, len(e.args))
 		for i, a := range e.args {
 			d.fixed[i] = vector.New(a.Type)

@@ -61,21 +61,22 @@ func (e *Lambda) traits() traits {
 }
 
 func (e *Lambda) node(c *Context) node {
-	n := &lambdaNode{e: e, c: c, arg: e.list.node(c), body: NewContext(c.session, e.body), out: vector.New(e.typ)}
+	n := &lambdaNode{e: e, c: c, arg: e.list.node(c), body: NewContext(c.session, e.body), out: c.result(e.typ)}
+	c.bodies = append(c.bodies, n.body)
 	if e.first != nil {
 		n.first = e.first.node(c)
 	}
 	for _, x := range e.captures {
 		n.captures = append(n.captures, x.node(c))
 		n.outer = append(n.outer, nil)
-		n.inner = append(n.inner, vector.New(x.Type()))
+		n.inner = append(n.inner, c.result(x.Type()))
 	}
 	elem := *e.list.Type().Ext.Child
-	n.elem, n.place = vector.New(elem), vector.New(types.Of(types.BigInt))
+	n.elem, n.place = c.result(elem), vector.New(types.Of(types.BigInt))
 	n.in = &vector.Chunk{}
 	if e.kind == Reduce {
-		n.made, n.next, n.spare = vector.New(e.typ), vector.New(e.typ), vector.New(e.typ)
-		n.ends, n.result = vector.New(e.typ), vector.New(e.typ)
+		n.made, n.next, n.spare = c.result(e.typ), c.result(e.typ), c.result(e.typ)
+		n.ends, n.result = c.result(e.typ), c.result(e.typ)
 		n.in.Cols = append(n.in.Cols, n.made)
 	}
 	n.in.Cols = append(append(n.in.Cols, n.elem, n.place), n.inner...)

@@ -39,8 +39,10 @@ func (f *Filter) Narrows() {}
 
 // NewLocal implements operators.Operator.
 func (f *Filter) NewLocal(t *operators.Task) (operators.OperatorLocal, error) {
+	prog := eval.NewContext(t.Env.Session, f.cond)
+	prog.Limit(chunkBytes(t.Env))
 	return &filterLocal{
-		prog: eval.NewContext(t.Env.Session, f.cond),
+		prog: prog,
 		held: compactor{types: f.types, limit: min(max(t.Env.FillLimit, 1), vector.Capacity)},
 		buf:  make([]uint32, vector.Capacity),
 	}, nil
@@ -53,10 +55,11 @@ type filterLocal struct {
 	// again: the held rows went out first; in's surviving rows, sel, follow.
 	again bool
 	sel   []uint32
+	large bool // they are few, and too wide to be copied
 }
 
 func (l *filterLocal) Push(ctx context.Context, in, out *vector.Chunk) (operators.Status, error) {
-	sel := l.sel
+	sel, large := l.sel, l.large
 	if !l.again {
 		var err error
 		if sel, err = l.prog.Select(ctx, 0, in, l.buf); err != nil {
@@ -65,15 +68,17 @@ func (l *filterLocal) Push(ctx context.Context, in, out *vector.Chunk) (operator
 		if len(sel) == 0 {
 			return operators.NeedInput, nil
 		}
-		if l.held.rows() > 0 && !l.held.takes(len(sel)) {
+		few := l.held.few(len(sel), in.NumRows())
+		large = few && wide(in, sel)
+		if l.held.rows() > 0 && (large || !l.held.takes(len(sel))) {
 			// Order: what is held comes first.
 			l.held.give(out)
-			l.sel, l.again = sel, true
+			l.sel, l.large, l.again = sel, large, true
 			return operators.HaveMore, nil
 		}
 	}
 	l.again, l.sel = false, nil
-	if l.held.rows() > 0 || l.held.few(len(sel), in.NumRows()) {
+	if !large && (l.held.rows() > 0 || l.held.few(len(sel), in.NumRows())) {
 		if l.held.add(in, sel) {
 			l.held.give(out)
 		}
@@ -93,7 +98,12 @@ func (l *filterLocal) Flush(ctx context.Context, out *vector.Chunk) (operators.S
 	return operators.NeedInput, nil
 }
 
-func (l *filterLocal) Close() { *l = filterLocal{} }
+func (l *filterLocal) Close() {
+	if l.prog != nil {
+		l.prog.Close()
+	}
+	*l = filterLocal{}
+}
 
 // compactor collects the rows of thin chunks.
 type compactor struct {

@@ -110,4 +110,7 @@ type Session struct {
 	Schema      string
 	// Setting returns a setting's value as text, for current_setting().
 	Setting func(name string) (string, bool)
+	// Mem pays for results of expressions, as long as a chunk's are used; nil:
+	// nobody does.
+	Mem vector.Purse
 }

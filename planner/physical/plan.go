@@ -107,6 +107,10 @@ func Lower(ctx context.Context, env *operators.Env, plan *logical.Plan, o Option
 	if o.Joins != nil {
 		b.joins = *o.Joins
 	}
+	// What expressions compute is paid for from now on, until the plan is closed.
+	mem := env.Budget.Reserve("expressions")
+	env.Session.Mem = mem
+	b.plan.closers = append(b.plan.closers, mem.Close)
 	if err := b.lower(plan, o); err != nil {
 		b.plan.Close()
 		return nil, err

@@ -182,6 +182,7 @@ func (s *Session) bind(ctx context.Context, stmt Statement, params Params) (bind
 		Variables:    s.variables,
 		NullDivision: s.settings.nullDivision,
 		Session:      s.functionSession(),
+		Collation:    s.settings.order.collation,
 		NullsFirst:   s.settings.nullsFirst, NullsFirstDesc: s.settings.order.nullsFirstDesc,
 		Descending: s.settings.descending,
 		FirstRow:   s.settings.order.firstRow, OrderLiterals: s.settings.order.literals || s.dialect().OrderLiterals,

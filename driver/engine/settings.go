@@ -13,6 +13,7 @@ import (
 	"github.com/gannetdb/gannet/planner/physical"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
+	"github.com/gannetdb/gannet/vector/types"
 )
 
 // sessionSettings are the settings of one session.
@@ -84,6 +85,18 @@ var settings = []setting{
 			return err
 		},
 		get: func(s *Session) string { return strconv.FormatInt(s.db.options().spillSeed, 10) },
+	},
+	{
+		name: "default_collation", description: "the collation of texts that have none: nocase, noaccent, nfc or several joined by dots; empty: texts compare as they are",
+		set: func(s *Session, v string) error {
+			c, unknown, ok := types.ParseCollation(v)
+			if !ok {
+				return sqlerr.New(sqlerr.CodeUndefinedObject, "collation with name %s does not exist", unknown)
+			}
+			s.settings.order.collation = c
+			return nil
+		},
+		get: func(s *Session) string { return s.settings.order.collation.String() },
 	},
 	{
 		name: "default_null_order", aliases: []string{"null_order"}, description: "where NULLs sort: nulls_last, nulls_first, sqlite (least) or postgres (greatest)",

@@ -25,5 +25,5 @@
 // Its bounds may come with the rows ([Bounds]). [Sample] and
 // [Choice] pass rows at random; [Draw] numbers rows for a sample of a fixed size.
 //
-// What it does not do: collations.
+// What it does not do: collations, which the binder makes keys of.
 package order

@@ -24,7 +24,7 @@ type Limit struct {
 
 	mu      sync.Mutex
 	ends    []endedBatch // batches that have ended and are not in before
-	before  int64       // rows of batches below low
+	before  int64        // rows of batches below low
 	low     int64
 	waiting []func() // wakes of parked workers
 	held    int64    // bytes of rows that wait, over all workers

@@ -101,6 +101,7 @@ func (b *binder) aggregate(c *exprCtx, f *ast.FuncCall, fn *function.Aggregate) 
 			return nil, err
 		}
 	}
+	fn, args = b.collatedAggregate(fn, args)
 	given := args
 	bound, args, err := b.resolveAggregate(f, fn, args)
 	if err != nil {
@@ -214,6 +215,8 @@ type grouping struct {
 	below map[logical.ColID]bool // FROM's columns
 	kept  map[logical.ColID]bool // those that are groups themselves
 	names map[logical.ColID]string
+	// firsts are the groups that collations make other texts of.
+	firsts []firstText
 	// marks are what calls of GROUPING become.
 	marks map[logical.ColID]logical.Expr
 }
@@ -256,6 +259,11 @@ func (g *grouping) replace(e logical.Expr) (logical.Expr, error) {
 			ref := g.node.GroupCols[i]
 			ref.At = logical.At(e.Pos())
 			return &ref, nil
+		}
+	}
+	for _, f := range g.firsts {
+		if logical.Equal(e, f.of) {
+			return f.first, nil
 		}
 	}
 	switch e := e.(type) {

@@ -40,6 +40,8 @@ type Options struct {
 	// nothing.
 	NullsFirst, NullsFirstDesc bool
 	Descending                 bool
+	// Collation is the session's default_collation, for texts that have none.
+	Collation types.Collation
 	// FirstRow: a scalar subquery with several rows gives its first one rather
 	// than 21000. OrderLiterals: ORDER BY may name a literal that is no position.
 	FirstRow, OrderLiterals bool

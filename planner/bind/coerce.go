@@ -246,6 +246,9 @@ func (b *binder) pair(x, y types.Type, how unify) (types.Type, bool) {
 	case y.ID == types.Null:
 		return x, true
 	case x.Equal(y):
+		if x.Collation == 0 {
+			x.Collation = y.Collation
+		}
 		return x, true
 	}
 	switch how {

@@ -158,6 +158,13 @@ func (b *binder) columnDef(d *ast.ColumnDef) (catalog.Column, error) {
 				return col, err
 			}
 			col.Default = k.Expr
+		case ast.CollateWith:
+			if t.ID != types.Varchar {
+				return col, sqlerr.At(k.Pos(), sqlerr.CodeDatatypeMismatch, "collations are of VARCHAR columns only")
+			}
+			if col.Type.Collation, err = collationNamed(k.Names); err != nil {
+				return col, err
+			}
 		default:
 			return col, unsupported(k, "%s", constraintName(k.Kind))
 		}
@@ -186,7 +193,7 @@ func (b *binder) defaultExpr(e ast.Expr, t types.Type) (logical.Expr, error) {
 func constraintName(k ast.ConstraintKind) string {
 	return map[ast.ConstraintKind]string{
 		ast.PrimaryKey: "PRIMARY KEY", ast.Unique: "UNIQUE", ast.Check: "CHECK", ast.Generated: "GENERATED",
-		ast.ForeignKey: "REFERENCES", ast.CollateWith: "COLLATE", ast.CompressWith: "USING COMPRESSION",
+		ast.ForeignKey: "REFERENCES", ast.CompressWith: "USING COMPRESSION",
 		ast.NotNull: "NOT NULL", ast.Nullable: "NULL", ast.DefaultTo: "DEFAULT",
 	}[k]
 }

@@ -19,12 +19,12 @@ func (b *binder) distinctOn(list []ast.Expr, items []selectItem, base exprCtx, a
 			return nil, err
 		}
 		if isOrdinal {
-			out = append(out, items[n].expr)
+			out = append(out, b.key(items[n].expr))
 			continue
 		}
 		if ref, ok := e.(*ast.ColumnRef); ok && len(ref.Parts) == 1 {
 			if n := outputNamed(items, ref.Parts[0]); n >= 0 {
-				out = append(out, items[n].expr)
+				out = append(out, b.key(items[n].expr))
 				continue
 			}
 		}
@@ -37,7 +37,7 @@ func (b *binder) distinctOn(list []ast.Expr, items []selectItem, base exprCtx, a
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, b.settled(x))
+			out = append(out, b.key(b.settled(x)))
 		}
 	}
 	return out, nil

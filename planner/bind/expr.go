@@ -171,7 +171,7 @@ func (b *binder) expr(c *exprCtx, e ast.Expr) (logical.Expr, error) {
 	case *ast.Lambda:
 		return nil, unsupported(e, "a lambda")
 	case *ast.Collate:
-		return nil, unsupported(e, "COLLATE")
+		return b.collate(c, e)
 	case *ast.ArraySubquery:
 		return b.arraySubquery(c, e)
 	case *ast.InValue:

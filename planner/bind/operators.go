@@ -25,6 +25,9 @@ func (b *binder) compare(pos int, op logical.CompareOp, l, r logical.Expr) (logi
 		}
 	}
 	pair = b.castAll(pair, t)
+	if err := b.plainTexts(pos, pair); err != nil {
+		return nil, err
+	}
 	return &logical.Compare{At: logical.At(pos), Op: op, Left: pair[0], Right: pair[1]}, nil
 }
 
@@ -134,6 +137,9 @@ func (b *binder) inList(c *exprCtx, e *ast.InList) (logical.Expr, error) {
 		t = types.Of(types.Integer)
 	}
 	all = b.castAll(all, t)
+	if err := b.plainTexts(e.Pos(), all); err != nil {
+		return nil, err
+	}
 	return &logical.In{At: logical.At(e.Pos()), Arg: all[0], List: all[1:], Negated: e.Not}, nil
 }
 

@@ -210,6 +210,10 @@ func (b *binder) scalar(at ast.Node, fn *function.Scalar, args []logical.Expr) (
 	if uniting[fn.Name] {
 		args = b.adaptIntegers(args)
 	}
+	args, err := b.searched(at, fn.Name, args)
+	if err != nil {
+		return nil, err
+	}
 	sigs := make([]signature, len(fn.Overloads))
 	for i, o := range fn.Overloads {
 		sigs[i] = signature{params: o.Params, variadic: o.Variadic}
@@ -243,7 +247,7 @@ func (b *binder) scalar(at ast.Node, fn *function.Scalar, args []logical.Expr) (
 			// The answer is known here, and the argument is never evaluated.
 			return &logical.Const{At: logical.At(at.Pos()), Value: types.StringValue(b.typeOf(b.settled(args[0])).String())}, nil
 		}
-		return &logical.Call{At: logical.At(at.Pos()), Fn: bound, Args: b.castArgs(args, bound.Params)}, nil
+		return inherited(&logical.Call{At: logical.At(at.Pos()), Fn: bound, Args: b.castArgs(args, bound.Params)}, args), nil
 	}
 	return nil, b.noOverload(at, fn.Name, sigs, args, bindErr)
 }

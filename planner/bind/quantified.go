@@ -82,6 +82,9 @@ func (b *binder) any(c *exprCtx, pos int, op logical.CompareOp, x ast.Expr, q *a
 		want[i], args[i] = t, b.cast(x, t)
 	}
 	node, ids := b.castColumns(r, want)
+	if node, err = b.plainColumns(pos, node, ids, r.cols, args); err != nil {
+		return nil, err
+	}
 	s.Kind, s.Plan, s.Op = logical.Any, node, op
 	if all {
 		s.Kind = logical.All

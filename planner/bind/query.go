@@ -139,9 +139,21 @@ func (b *binder) body(body ast.QueryBody, env *cteScope, outer *scope) (*result,
 	return nil, unsupported(body, "this kind of query")
 }
 
+// collatedOutput returns the tree of ORDER BY without a COLLATE behind what may
+// stand for an output column.
+func collatedOutput(e ast.Expr) (ast.Expr, *ast.Collate) {
+	if c, ok := e.(*ast.Collate); ok {
+		switch c.X.(type) {
+		case *ast.Literal, *ast.ColumnRef:
+			return c.X, c
+		}
+	}
+	return e, nil
+}
+
 // sortKey makes a key with the direction as written or as the session has it.
 func (b *binder) sortKey(o *ast.OrderItem, e logical.Expr) logical.SortKey {
-	k := logical.SortKey{Expr: e, Desc: o.Dir == ast.DirDesc || o.Dir == ast.DirDefault && b.o.Descending}
+	k := logical.SortKey{Expr: b.key(e), Desc: o.Dir == ast.DirDesc || o.Dir == ast.DirDefault && b.o.Descending}
 	standard := b.o.NullsFirst
 	if k.Desc {
 		standard = b.o.NullsFirstDesc
@@ -193,12 +205,19 @@ func (b *binder) orderOutput(r *result, items []ast.OrderItem, env *cteScope, ou
 			}
 			continue
 		}
-		n, isOrdinal, err := ordinal(o.Expr, len(r.cols), "ORDER BY")
+		tree, coll := collatedOutput(o.Expr)
+		n, isOrdinal, err := ordinal(tree, len(r.cols), "ORDER BY")
 		if err != nil {
 			return err
 		}
 		if isOrdinal {
-			keys = append(keys, b.sortKey(o, logical.Ref(r.cols[n])))
+			var e logical.Expr = logical.Ref(r.cols[n])
+			if coll != nil {
+				if e, err = b.withCollation(e, coll); err != nil {
+					return err
+				}
+			}
+			keys = append(keys, b.sortKey(o, e))
 			continue
 		}
 		if err := b.orderLiteral(o.Expr); err != nil {

@@ -74,6 +74,10 @@ func (b *binder) selectOver(s *ast.Select, order []ast.OrderItem, env *cteScope,
 	if err != nil {
 		return nil, err
 	}
+	firsts, err := b.collatedGroups(groups, omit, aggs)
+	if err != nil {
+		return nil, err
+	}
 	var having logical.Expr
 	if s.Having != nil {
 		c := base
@@ -110,6 +114,7 @@ func (b *binder) selectOver(s *ast.Select, order []ast.OrderItem, env *cteScope,
 			return nil, err
 		}
 		node = g.node
+		g.firsts = firsts
 		for i := range items {
 			if items[i].expr, err = g.replace(items[i].expr); err != nil {
 				return nil, err
@@ -227,22 +232,27 @@ func (b *binder) orderKeys(order []ast.OrderItem, items []selectItem, base exprC
 			}
 			continue
 		}
-		n, isOrdinal, err := ordinal(o.Expr, len(items), "ORDER BY")
+		tree, coll := collatedOutput(o.Expr)
+		n, isOutput, err := ordinal(tree, len(items), "ORDER BY")
 		if err != nil {
 			return nil, err
 		}
-		if isOrdinal {
-			keys = append(keys, b.sortKey(o, items[n].expr))
+		if ref, ok := tree.(*ast.ColumnRef); ok && len(ref.Parts) == 1 {
+			n = outputNamed(items, ref.Parts[0])
+			isOutput = n >= 0
+		}
+		if isOutput {
+			e := items[n].expr
+			if coll != nil {
+				if e, err = b.withCollation(e, coll); err != nil {
+					return nil, err
+				}
+			}
+			keys = append(keys, b.sortKey(o, e))
 			continue
 		}
 		if err := b.orderLiteral(o.Expr); err != nil {
 			return nil, err
-		}
-		if ref, ok := o.Expr.(*ast.ColumnRef); ok && len(ref.Parts) == 1 {
-			if n := outputNamed(items, ref.Parts[0]); n >= 0 {
-				keys = append(keys, b.sortKey(o, items[n].expr))
-				continue
-			}
 		}
 		each, _, err := b.overColumns(&c, o.Expr)
 		if err != nil {
@@ -343,6 +353,22 @@ func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, k
 		if keys, err = b.firstOf(r, p, column, on, keys); err != nil {
 			return nil, err
 		}
+	case s.Distinct && b.collatedAny(r.cols):
+		// Of texts that compare equal the first one stays.
+		cols := make([]logical.Column, len(r.cols))
+		for i, c := range r.cols {
+			if cols[i] = c; b.effective(c.Typ.Collation) != 0 && c.Typ.ID == types.Varchar {
+				e := b.key(exprOf(p, c))
+				cols[i] = column(logical.String(e), e)
+			}
+		}
+		if !passesThrough(p) {
+			r.node = p // which has grown
+		}
+		var err error
+		if keys, err = b.firstRows(r, cols, keys, false); err != nil {
+			return nil, err
+		}
 	case s.Distinct && len(p.Exprs) > visible:
 		// A key that is not in the select list is that of the first row, of
 		// those that are the same.
@@ -355,6 +381,16 @@ func (b *binder) project(s *ast.Select, node logical.Node, items []selectItem, k
 	}
 	r.node = sorted(r.node, keys)
 	return r, nil
+}
+
+// exprOf returns what column c of a projection is.
+func exprOf(p *logical.Project, c logical.Column) logical.Expr {
+	for i, col := range p.Cols {
+		if col.ID == c.ID {
+			return p.Exprs[i]
+		}
+	}
+	return logical.Ref(c)
 }
 
 // passesThrough reports whether a projection computes nothing.

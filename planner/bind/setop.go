@@ -63,7 +63,28 @@ func (b *binder) setOp(s *ast.SetOp, env *cteScope, outer *scope) (*result, erro
 	for _, r := range inputs {
 		out.inputs = append(out.inputs, r.known()...)
 	}
-	if s.Kind == ast.Union && !s.All {
+	collated := b.collatedAny(n.Cols)
+	switch {
+	case s.Kind != ast.Union && collated:
+		return nil, unsupported(s, "%s of texts with a collation", s.Kind)
+	case s.All || s.Kind != ast.Union:
+	case collated:
+		// Of texts that compare equal the first one stays.
+		p := &logical.Project{Input: n}
+		keys := make([]logical.Column, len(n.Cols))
+		for i, c := range n.Cols {
+			p.Cols, p.Exprs = append(p.Cols, c), append(p.Exprs, logical.Ref(c))
+			if keys[i] = c; b.key(&keys[i]) != &keys[i] {
+				k := b.key(logical.Ref(c))
+				keys[i] = b.newCol(c.Name, k.Type())
+				p.Cols, p.Exprs = append(p.Cols, keys[i]), append(p.Exprs, k)
+			}
+		}
+		out.node, out.cols = p, append([]logical.Column{}, n.Cols...)
+		if _, err := b.firstRows(out, keys, nil, false); err != nil {
+			return nil, err
+		}
+	default:
 		out.node = distinct(n, n.Cols)
 	}
 	return out, nil

@@ -255,7 +255,7 @@ func (b *binder) over(c *exprCtx, spec *ast.WindowSpec, call *logical.WindowCall
 		if err != nil {
 			return err
 		}
-		call.Partition = append(call.Partition, x)
+		call.Partition = append(call.Partition, b.key(x))
 	}
 	for i := range spec.OrderBy {
 		o := &spec.OrderBy[i]

@@ -135,6 +135,9 @@ func ImplicitCost(from, to Type) (int, bool) {
 // (an untyped parameter or string literal) give way to the other side.
 func CommonType(a, b Type) (Type, bool) {
 	if a.Equal(b) {
+		if a.Collation == 0 {
+			a.Collation = b.Collation
+		}
 		return a, true
 	}
 	if a.ID == Null || a.ID == Unknown && b.ID != Null {

@@ -57,7 +57,9 @@ type Type struct {
 	ID    ID
 	Width uint8 // decimal only: total digits
 	Scale uint8 // decimal only: digits behind the point
-	Ext   *Ext  // nested types and enums only; never changed after creation
+	// Collation is of VARCHAR only; Equal does not look at it.
+	Collation Collation
+	Ext       *Ext // nested types and enums only; never changed after creation
 }
 
 // Ext holds the parameters of nested types and enums.
@@ -103,7 +105,8 @@ func MapOf(key, value Type) Type {
 // EnumOf returns the enum type over dict.
 func EnumOf(dict *EnumDict) Type { return Type{ID: Enum, Ext: &Ext{Enum: dict}} }
 
-// Equal reports whether t and o are the same type, parameters included.
+// Equal reports whether t and o are the same type, parameters included, but not
+// collations.
 func (t Type) Equal(o Type) bool {
 	if t.ID != o.ID || t.Width != o.Width || t.Scale != o.Scale {
 		return false

@@ -28,6 +28,8 @@ const (
 	opURLEncode
 	opURLDecode
 	opFilename
+	opStripAccents
+	opNFC
 )
 
 // appendLower appends s in lower case; invalid bytes stay as they are.
@@ -115,10 +117,15 @@ func runText(c *function.Call, args []*vector.Vector, out *vector.Vector) error 
 	op := c.Bound.Data.(textOp)
 	s, r, buf := textArg(c, args, 0), living(c), bytesOf(c)
 	b := buf.b
+	var a accents
 	for k := range r.n {
 		p := r.at(k)
 		t := s.at(p)
 		switch op {
+		case opStripAccents:
+			b = a.strip(b[:0], t)
+		case opNFC:
+			b = appendNFC(b[:0], t)
 		case opUpper:
 			b = appendUpper(b[:0], t)
 		case opLower:
@@ -198,6 +205,8 @@ func textFunction(name string, aliases []string, what, example, result string, o
 var textCases = []*function.Scalar{
 	textFunction("upper", []string{"ucase"}, "The text in upper case.", "upper('straße é')", "STRAẞE É", opUpper),
 	textFunction("lower", []string{"lcase"}, "The text in lower case.", "lower('ÀB')", "àb", opLower),
+	textFunction("strip_accents", nil, "The text without accents.", "strip_accents('mühleisen')", "muhleisen", opStripAccents),
+	textFunction("nfc_normalize", nil, "The text in Unicode's normal form C, in which letters and accents are one where they can be.", "nfc_normalize('ardèch')", "ardèch", opNFC),
 	textFunction("reverse", nil, "The characters from last to first.", "reverse('héllo')", "olléh", opReverse),
 	textFunction("regexp_escape", nil, "The text with the characters that mean something in a regular expression escaped.", "regexp_escape('a.b')", `a\.b`, opRegexpEscape),
 	textFunction("url_encode", nil, "The text with percent escapes.", "url_encode('a b')", "a%20b", opURLEncode),

@@ -20,6 +20,7 @@ import (
 type aggregate struct {
 	w       *Window
 	c       *Call
+	i       int // the call's number
 	fn      *function.BoundAgg
 	running bool // extend the state of the frame before where that is right
 	sums    bool // take differences of prefix sums
@@ -31,7 +32,7 @@ type aggregate struct {
 
 	blk    *block.Block // the chunk's states, then carry
 	states raw.Addr
-	carry  raw.Addr // the last state of the chunk before
+	carry  raw.Addr // the state of the row before the chunk, if started
 
 	rep      []uint32 // of each row, its state
 	reps     []int32  // of each state, its first row in the chunk
@@ -45,29 +46,27 @@ type aggregate struct {
 	dst    []raw.Addr
 	picked *vector.Vector
 
-	// Of the present section.
-	direct  int64 // rows added one by one
-	tree    tree
-	prefix  *block.Block
-	noSums  bool // memory for prefix was refused
-	dups    duplicates
+	all     bool // add duplicates too, whose frames look for themselves
 	started bool
-	// The frame of carry.
+	// The frame of the row before the chunk.
 	lastStart, lastEnd int32
+
+	pieces pieces // of frames over several ranges
 }
 
-func newAggregate(w *Window, c *Call) *aggregate {
-	a := &aggregate{w: w, c: c, fn: c.Agg}
+func newAggregate(w *Window, i int) *aggregate {
+	c := &w.plan.Calls[i]
+	a := &aggregate{w: w, c: c, i: i, fn: c.Agg}
 	for _, col := range c.Args {
 		a.args = append(a.args, vector.New(w.plan.Input[col]))
 	}
 	if c.Filter >= 0 {
 		a.filter = vector.New(w.plan.Input[c.Filter])
 	}
+	a.running = c.running()
 	plain := c.Frame.Exclude == function.ExcludeNothing
-	a.running = plain && !a.fn.HeapState && !a.fn.OrderDependent
 	a.sums = a.fn.Subtract != nil && !(plain && c.Frame.Start.Kind == function.UnboundedPreceding)
-	a.heap.w, a.tree.heap.w = w, w
+	a.heap.w = w
 	a.call = function.AggCall{Session: w.env.Session, Bound: a.fn, Heap: &a.heap, Mem: w.work}
 	a.rep, a.reps = make([]uint32, vector.Capacity), make([]int32, 0, vector.Capacity)
 	a.from, a.to = make([]int32, vector.Capacity), make([]int32, vector.Capacity)
@@ -82,31 +81,56 @@ func newAggregate(w *Window, c *Call) *aggregate {
 	return a
 }
 
+// running reports whether the call is an aggregate whose state can be that of the
+// row before, with what the frame has more.
+func (c *Call) running() bool {
+	return c.Agg != nil && c.Frame.Exclude == function.ExcludeNothing && !c.Agg.HeapState && !c.Agg.OrderDependent
+}
+
+// follows reports whether a worker that computes some chunks of a section needs
+// the state of the chunk before.
+func (c *Call) follows() bool {
+	return c.running() && c.Frame.Start.Kind == function.UnboundedPreceding
+}
+
 func (a *aggregate) begin(ctx context.Context, s *section) error {
-	if a.blk == nil {
-		blk, err := getBlock(a.w, int64((vector.Capacity+1)*a.fn.Size))
-		if err != nil {
-			return err
-		}
-		a.blk = blk
-		a.states = raw.Of(blk.Bytes)
-		a.carry = a.state(vector.Capacity)
+	if err := a.open(); err != nil {
+		return err
 	}
-	a.direct, a.started, a.noSums = 0, false, false
-	if a.c.Distinct {
-		return a.dups.find(ctx, a.w, a.c, s)
+	a.started = false
+	if !a.c.Distinct {
+		return nil
 	}
+	h := &s.shares[a.i]
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ready {
+		return nil
+	}
+	if err := h.dups.find(ctx, a.w, a.c, s); err != nil {
+		return err
+	}
+	h.ready = true
+	return nil
+}
+
+// open takes the memory for states.
+func (a *aggregate) open() error {
+	if a.blk != nil {
+		return nil
+	}
+	blk, err := getBlock(a.w, int64((vector.Capacity+1)*a.fn.Size))
+	if err != nil {
+		return err
+	}
+	a.blk = blk
+	a.states = raw.Of(blk.Bytes)
+	a.carry = a.state(vector.Capacity)
 	return nil
 }
 
 func (a *aggregate) end() {
-	a.tree.release()
 	a.heap.release()
-	a.dups.release()
-	if a.prefix != nil {
-		a.prefix.Release()
-		a.prefix = nil
-	}
 	if a.blk != nil {
 		a.blk.Release()
 		a.blk = nil
@@ -134,18 +158,18 @@ func initStates(fn *function.BoundAgg, base raw.Addr, n int) {
 	}
 }
 
-func (a *aggregate) eval(ctx context.Context, s *section, call *function.WinCall, out *vector.Vector) error {
+func (a *aggregate) eval(ctx context.Context, b *batch, out *vector.Vector) error {
 	a.heap.reset()
-	m := a.findFrames(call)
+	m := a.findFrames(b.call)
 	initStates(a.fn, a.states, m)
-	if err := a.compute(ctx, s, call); err != nil {
+	if err := a.compute(ctx, b); err != nil {
 		return err
 	}
 	rows := a.src[:0]
 	for k := range m {
 		rows = append(rows, a.state(k))
 	}
-	n := len(call.Row)
+	n := len(b.call.Row)
 	if m == n {
 		return a.fn.Finalize(&a.call, rows, 0, out, 0)
 	}
@@ -175,27 +199,38 @@ func (a *aggregate) findFrames(call *function.WinCall) int {
 }
 
 // compute fills the chunk's states.
-func (a *aggregate) compute(ctx context.Context, s *section, call *function.WinCall) error {
+func (a *aggregate) compute(ctx context.Context, b *batch) error {
+	s, call := b.s, b.call
 	m := len(a.reps)
 	if a.c.Distinct && (a.c.Frame.Start.Kind != function.UnboundedPreceding || len(call.Frames) > 1) {
-		return a.distinctFrames(ctx, s, call)
+		return a.distinctFrames(ctx, b)
 	}
-	if a.sums && !a.noSums {
+	if b.far != nil && !b.far.h.carries(a.i) {
+		for f := range call.Frames {
+			for k, i := range a.reps {
+				a.from[k], a.to[k] = call.Frames[f].Start[i], call.Frames[f].End[i]
+			}
+			if err := a.addRanges(ctx, b, m); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if a.sums {
 		ok, err := a.prefixSums(ctx, s)
 		if err != nil {
 			return err
 		}
 		if ok {
-			return a.subtract(call)
+			return a.subtract(s, call)
 		}
-		a.noSums = true
 	}
 	if !a.running {
 		for f := range call.Frames {
 			for k, i := range a.reps {
 				a.from[k], a.to[k] = call.Frames[f].Start[i], call.Frames[f].End[i]
 			}
-			if err := a.add(ctx, s, m); err != nil {
+			if err := a.add(ctx, s, b.far, m); err != nil {
 				return err
 			}
 		}
@@ -210,8 +245,14 @@ func (a *aggregate) compute(ctx context.Context, s *section, call *function.WinC
 		}
 		a.started, a.lastStart, a.lastEnd = true, st, en
 	}
-	if err := a.add(ctx, s, m); err != nil {
+	if err := a.add(ctx, s, b.far, m); err != nil {
 		return err
+	}
+	turns := b.turns && a.c.follows()
+	if turns {
+		if err := s.shares[a.i].turns.await(ctx, b.number, a.carry, a.fn.Size); err != nil {
+			return err
+		}
 	}
 	for k, chained := range a.chained[:m] {
 		if !chained {
@@ -229,31 +270,57 @@ func (a *aggregate) compute(ctx context.Context, s *section, call *function.WinC
 		return err
 	}
 	copy(raw.Slice(a.carry, 0, a.fn.Size), raw.Slice(a.state(m-1), 0, a.fn.Size))
+	if turns {
+		s.shares[a.i].turns.pass(a.carry, a.fn.Size)
+	}
 	return nil
 }
 
-// add adds the rows from[k] to to[k]-1 to state k, for all m states, in order.
-func (a *aggregate) add(ctx context.Context, s *section, m int) error {
+// add adds the rows from[k] to to[k]-1 of s to state k, for all m states, in
+// order. far holds the other ranges, if s is one.
+func (a *aggregate) add(ctx context.Context, s *section, far *far, m int) error {
 	total := int64(0)
 	for k := range m {
 		total += int64(max(a.to[k]-a.from[k], 0))
 	}
-	if a.tree.levels == nil {
-		// The tree costs as much as adding all rows once.
-		if a.direct+total <= 4*int64(s.n)+4*vector.Capacity {
-			a.direct += total
-			for k := range m {
-				if err := a.addLeaves(ctx, s, a.from[k], a.to[k], a.state(k)); err != nil {
-					return err
-				}
-			}
-			return a.flushLeaves(s, &a.call)
+	t, err := a.treeFor(ctx, s, total)
+	for err != nil {
+		if far == nil || !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
+			return err
 		}
-		if err := a.buildTree(ctx, s); err != nil {
+		// Ranges are small enough for doing without.
+		if !far.shrink() {
+			break
+		}
+		t, err = a.treeFor(ctx, s, total)
+	}
+	if t != nil {
+		return a.addByTree(ctx, s, t, m)
+	}
+	for k := range m {
+		if err := a.addLeaves(ctx, s, a.from[k], a.to[k], a.state(k)); err != nil {
 			return err
 		}
 	}
-	return a.addByTree(ctx, s, m)
+	return a.flushLeaves(s, &a.call)
+}
+
+// treeFor returns the tree of s when it is worth having, to add rows rows.
+func (a *aggregate) treeFor(ctx context.Context, s *section, rows int64) (*tree, error) {
+	h := &s.shares[a.i]
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.tree.levels == nil {
+		// The tree costs as much as adding all rows once.
+		if h.direct+rows <= 4*int64(s.n)+4*vector.Capacity {
+			h.direct += rows
+			return nil, nil
+		}
+		if err := a.buildTree(ctx, s, &h.tree); err != nil {
+			return nil, err
+		}
+	}
+	return &h.tree, nil
 }
 
 func (a *aggregate) addLeaves(ctx context.Context, s *section, from, to int32, state raw.Addr) error {
@@ -279,18 +346,19 @@ func (a *aggregate) flushLeaves(s *section, call *function.AggCall) error {
 		return nil
 	}
 	rows, to := a.rows[:n], a.leafTo[:n]
-	if a.dups.prev != nil && !a.dups.off {
+	if prev := s.shares[a.i].dups.prev; prev != nil && !a.all {
 		k := 0
 		for i, j := range a.leaf {
 			rows[k], to[k] = s.rows[j], to[i]
-			if a.dups.prev[j] < 0 {
+			if prev[j] < 0 {
 				k++
 			}
 		}
 		n = k
 	} else {
+		all, base := s.rows, int32(s.base)
 		for i, j := range a.leaf {
-			rows[i] = s.rows[j]
+			rows[i] = all[j-base]
 		}
 	}
 	a.leaf, a.leafTo = a.leaf[:0], a.leafTo[:0]
@@ -318,24 +386,24 @@ func (a *aggregate) flushLeaves(s *section, call *function.AggCall) error {
 	return a.fn.Update(call, a.args, to[:n], 0, nil, n)
 }
 
-// addState adds the state at src to that at dst; of the tree if t is not nil.
-func (a *aggregate) addState(t *tree, src, dst raw.Addr) error {
+// addState adds the state at src, whose bytes are in from, to that at dst.
+func (a *aggregate) addState(from *heap, src, dst raw.Addr) error {
 	a.src, a.dst = append(a.src, src), append(a.dst, dst)
 	if len(a.src) == cap(a.src) {
-		return a.flushStates(t)
+		return a.flushStates(from)
 	}
 	return nil
 }
 
-func (a *aggregate) flushStates(t *tree) error {
+func (a *aggregate) flushStates(from *heap) error {
 	src, dst := a.src, a.dst
 	a.src, a.dst = src[:0], dst[:0]
 	if len(src) == 0 {
 		return nil
 	}
 	a.call.SrcBufs = nil
-	if t != nil {
-		a.call.SrcBufs = t.heap.Bufs()
+	if from != nil {
+		a.call.SrcBufs = from.Bufs()
 	}
 	return a.fn.Combine(&a.call, src, dst, 0)
 }

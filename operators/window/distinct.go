@@ -3,7 +3,6 @@ package window
 import (
 	"context"
 
-	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
@@ -17,7 +16,6 @@ import (
 // leaves out have none and are nobody's.
 type duplicates struct {
 	prev []int32
-	off  bool // frames look for themselves
 	blk  *block.Block
 }
 
@@ -164,8 +162,10 @@ func (g *gatherer) same(i int, o *gatherer, j int) bool {
 // distinctFrames fills the states for frames that do not begin where the
 // partition does: of each frame the rows whose value does not come before,
 // within the frame. That takes as long as the frames are.
-func (a *aggregate) distinctFrames(ctx context.Context, s *section, call *function.WinCall) error {
-	a.dups.off = true
+func (a *aggregate) distinctFrames(ctx context.Context, b *batch) error {
+	s, call := b.s, b.call
+	prev := s.shares[a.i].dups.prev
+	a.all = true
 	for k, i := range a.reps {
 		inside := func(p int32) bool {
 			for f := range call.Frames {
@@ -178,9 +178,9 @@ func (a *aggregate) distinctFrames(ctx context.Context, s *section, call *functi
 		for f := range call.Frames {
 			sp := &call.Frames[f]
 			for j := sp.Start[i]; j < sp.End[i]; j++ {
-				p := a.dups.prev[j]
+				p := prev[j]
 				for p >= call.Frames[0].Start[i] && !inside(p) {
-					p = a.dups.prev[p]
+					p = prev[p]
 				}
 				if p >= call.Frames[0].Start[i] {
 					continue
@@ -191,5 +191,7 @@ func (a *aggregate) distinctFrames(ctx context.Context, s *section, call *functi
 			}
 		}
 	}
-	return a.flushLeaves(s, &a.call)
+	err := a.flushLeaves(s, &a.call)
+	a.all = false
+	return err
 }

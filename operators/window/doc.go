@@ -25,6 +25,15 @@
 // the rows: a wavelet matrix over it has them for any frame (wavelet.go, order.go,
 // ranked.go).
 //
+// # One large part
+//
+// A part that holds most of the rows is sorted by all workers before the source
+// is read: divided by samples of the order into ranges, which are sorted one by
+// one (section_sort.go). Workers compute its chunks in turn. Trees, lists and
+// orders are made once, by the first who needs them (share); running aggregates
+// hand their state from chunk to chunk (turns.go), after the rows of a chunk were
+// added up.
+//
 // # First rows
 //
 // When only the first rows of each partition are asked for (Plan.Top), each
@@ -38,6 +47,19 @@
 // reservation of its own. When a part does not fit, workers get out of each
 // other's way, other parts go to disk, and it is divided by further bits of
 // the hash. A single partition of the query that does not fit is divided by its
-// order when its calls look back only (huge.go): row numbers and ranks, lag, and
-// running aggregates; for other calls it is error 53200.
+// order into ranges that do (huge.go), which workers load, sort and compute one
+// by one. What a range needs of others are
+//
+//   - counts and aggregate states of what comes before, which one range hands to
+//     the next (linked.go);
+//   - counts and states of what comes behind, for which all ranges are looked at
+//     first: whole-partition frames, UNBOUNDED FOLLOWING and, in partitions of the
+//     query, everything that asks where these end;
+//   - the ranges in which frames begin and end, or single rows are, which a worker
+//     loads beside its own and keeps as long as there is room (far.go, pieces.go).
+//
+// Error 53200 is what remains, for a partition that does not fit, to calls with
+// IGNORE NULLS, DISTINCT or ORDER BY in their arguments and to quantiles, which need
+// all rows in another order at once; and to a limit that has no room for a page
+// of each range, or for the ranges in which one row's frame begins and ends.
 package window

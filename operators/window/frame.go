@@ -1,7 +1,8 @@
 package window
 
 import (
-	"sort"
+	"context"
+	"slices"
 
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/sql/sqlerr"
@@ -20,7 +21,9 @@ func (f *Frame) offsetBound(b Bound) bool {
 type frames struct {
 	w    *Window
 	s    *section
-	from int
+	far  *far // the other ranges of the part; nil: s is all of it
+	from int  // index of the first row
+	ctx  context.Context
 	call function.WinCall
 
 	iota    []int32
@@ -33,9 +36,9 @@ type frames struct {
 	out     []function.Span // scratch memory
 }
 
-// begin turns to the rows [from, to) of s.
-func (f *frames) begin(s *section, from, to int) {
-	f.s, f.from, f.valid = s, from, false
+// begin turns to the rows with the indices [from, to) of s.
+func (f *frames) begin(ctx context.Context, s *section, far *far, from, to int) {
+	f.ctx, f.s, f.far, f.from, f.valid = ctx, s, far, from, false
 	n := to - from
 	if f.iota == nil {
 		f.iota = make([]int32, vector.Capacity)
@@ -43,14 +46,15 @@ func (f *frames) begin(s *section, from, to int) {
 	c := &f.call
 	c.Row = f.iota[:n]
 	for i := range c.Row {
-		c.Row[i] = int32(from + i)
+		c.Row[i] = int32(s.base + from + i)
 	}
 	c.PartStart, c.PartEnd = s.partStart[from:to], s.partEnd[from:to]
 	c.PeerStart, c.PeerEnd = s.peerStart[from:to], s.peerEnd[from:to]
 	c.Group = s.group[from:to]
 }
 
-// compute sets call.Frames to the frames of the rows. Errors: 22013.
+// compute sets call.Frames to the frames of the rows. Errors: 22013, and those of
+// loading other ranges.
 func (f *frames) compute(fr *Frame) error {
 	if f.valid && f.have == *fr {
 		f.call.Frames = f.spans
@@ -132,9 +136,7 @@ func (f *frames) start(fr *Frame, out []int32) error {
 	}
 	f.shift(fr, fr.Start, out)
 	if fr.Mode == function.FrameGroups {
-		for i := range out {
-			out[i] = f.groupFrom(i, out[i])
-		}
+		return f.groups(out)
 	}
 	return nil
 }
@@ -163,11 +165,10 @@ func (f *frames) end(fr *Frame, out []int32) error {
 	}
 	f.shift(fr, fr.End, out)
 	for i := range out {
-		if fr.Mode == function.FrameGroups {
-			out[i] = f.groupFrom(i, out[i]+1)
-		} else {
-			out[i]++
-		}
+		out[i]++
+	}
+	if fr.Mode == function.FrameGroups {
+		return f.groups(out)
 	}
 	return nil
 }
@@ -195,12 +196,24 @@ func (f *frames) shift(fr *Frame, b Bound, out []int32) {
 	}
 }
 
-// groupFrom returns the first row of group g of row i's partition, or of one
-// behind it.
-func (f *frames) groupFrom(i int, g int32) int32 {
-	lo, hi := f.call.PartStart[i], f.call.PartEnd[i]
-	groups := f.s.group[lo:hi]
-	return lo + int32(sort.Search(len(groups), func(k int) bool { return groups[k] >= g }))
+// groups turns numbers of groups of peers into the place of each one's first row,
+// or of one behind the partition.
+func (f *frames) groups(out []int32) error {
+	for i, g := range out {
+		lo, hi := f.call.PartStart[i], f.call.PartEnd[i]
+		s := f.s
+		if f.far != nil {
+			var err error
+			if s, err = f.far.groupSection(f.ctx, g, lo, hi); err != nil {
+				return err
+			}
+			lo, hi = max(lo, int32(s.base)), min(hi, int32(s.end()))
+		}
+		groups := s.group[int(lo)-s.base : int(hi)-s.base]
+		n, _ := slices.BinarySearch(groups, g)
+		out[i] = lo + int32(n)
+	}
+	return nil
 }
 
 // gather reads a column of the rows.
@@ -237,7 +250,7 @@ func (f *frames) search(b Bound, out []int32, behind bool) error {
 		for k := range offs {
 			want[k] = f.words[k][i]
 		}
-		own := compareWords(f.s.rows[c.Row[i]], offs, &want)
+		own := compareWords(f.s.row(c.Row[i]), offs, &want)
 		if b.Kind == function.Preceding && own < 0 || b.Kind == function.Following && own > 0 {
 			return sqlerr.New(sqlerr.CodeInvalidFrame, "the offset of RANGE %s is negative", b.Kind)
 		}
@@ -247,9 +260,17 @@ func (f *frames) search(b Bound, out []int32, behind bool) error {
 		}
 		last = want
 		lo, hi := c.PartStart[i], c.PartEnd[i]
+		s := f.s
+		if f.far != nil {
+			var err error
+			if s, err = f.far.orderSection(f.ctx, offs, &want, behind, lo, hi); err != nil {
+				return err
+			}
+			lo, hi = max(lo, int32(s.base)), min(hi, int32(s.end()))
+		}
 		for lo < hi {
 			m := lo + (hi-lo)/2
-			if d := compareWords(f.s.rows[m], offs, &want); d < 0 || behind && d == 0 {
+			if d := compareWords(s.row(m), offs, &want); d < 0 || behind && d == 0 {
 				lo = m + 1
 			} else {
 				hi = m

@@ -25,7 +25,11 @@ func (h *heap) Put(_ raw.Addr, b []byte) (types.StringRef, error) {
 	}
 	last := len(h.bufs) - 1
 	if last < 0 || len(h.bufs[last])-h.used < len(b) {
-		blk, err := getBlock(h.w, int64(len(b)))
+		size := int64(block.Size)
+		if last < 0 {
+			size = smallBlock // states of short texts need no more
+		}
+		blk, err := getBlock(h.w, max(int64(len(b)), size))
 		if err != nil {
 			return types.StringRef{}, err
 		}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"math"
 	"slices"
-	"sort"
+	"sync"
+	"sync/atomic"
 
 	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/spill/rowset"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
@@ -17,30 +19,52 @@ import (
 
 // huge is a part that cannot be divided by hash any more and does not fit into
 // memory: a single partition of the query, as a rule. Its rows are divided by
-// their order into ranges, which are sections one after the other. That is
-// possible for calls that look back only (Window.looksBack): what they need of
-// the ranges before is carried along. Places in a section count from its first
-// row; those of rows before it are negative.
+// their order into ranges, each of which fits: workers load and compute one
+// after the other. What a range needs of the ones before and behind are numbers and
+// aggregate states (linked.go), or single rows and other ranges (far.go).
 type huge struct {
 	w      *Window
-	ranges []*rowset.Set // in order; nil: read and closed
-	next   int
+	ranges []*span // in order; none is empty
+	rows   int
+	bytes  int64
+	needs  needs
+	// cross: peers may be in several ranges.
+	cross bool
+	// serial: one worker computes all ranges in order, and states are carried from
+	// one to the next as they would be in memory.
+	serial bool
 
-	// kept holds rows that outlive their pages: bounds of ranges, the last row of
-	// each section.
-	kept     *rowset.Set
-	keeper   *rowset.Writer
-	parts    *sortkey.Rows
-	ordinals bool // equal keys are divided by the order of the input
+	parts *sortkey.Rows // keys of partitions
+	spare int64         // bytes that ranges kept for later leave free
 
-	rows int64 // in all ranges
-
-	// What was before the present section.
-	base   int64    // rows
-	last   raw.Addr // a copy of the last row; 0: none
-	inPart int64    // rows of the last row's partition
-	groups int32    // and groups of peers in it
+	mu    sync.Mutex
+	moved sync.Cond
+	// kept holds rows that outlive their pages: bounds of ranges, the first and
+	// last row of each.
+	kept   *rowset.Set
+	keeper *rowset.Writer // guarded by mu
+	todo   []int          // ranges that nobody has, ascending; guarded by mu
+	active int            // ranges that somebody has; guarded by mu
+	left   int            // ranges that are not done; guarded by mu
+	linked int            // ranges before this one know what is before them; guarded by mu
+	failed bool           // some range will never be linked; guarded by mu
+	states []totals       // by call
+	blk    *block.Block   // of states
+	heap   heap           // of states; guarded by mu
 }
+
+// span is a range of a part.
+type span struct {
+	set  *rowset.Set
+	base int // place of the first row
+	n    int
+	low  raw.Addr // a copy of a row that none of the range comes before; 0: the first range
+	edge edge
+	// known: edge and the totals of the range alone are there.
+	known atomic.Bool
+}
+
+func (g *span) end() int { return g.base + g.n }
 
 // maxRanges bounds how many ranges a part is divided into.
 const maxRanges = 256
@@ -48,45 +72,102 @@ const maxRanges = 256
 // samplesPerRange is how many rows a range's bounds are chosen from.
 const samplesPerRange = 32
 
-// looksBack reports whether all calls need no more than the rows up to the
-// present one's last peer, in an order of their own, and of rows before the
-// present one only the one before it and states that can be extended. peers:
-// whether any of them looks at peers.
-func (w *Window) looksBack() (ok, peers bool) {
+// needs tells what calls need of ranges other than that of the row.
+type needs struct {
+	peers  bool   // calls look at peers
+	far    bool   // rows, or states of parts of ranges
+	first  bool   // all ranges are looked at before the first is computed
+	totals []bool // by call: states of whole ranges
+}
+
+// needs finds out what the calls need; false when one cannot be computed range by
+// range.
+func (w *Window) needs() (n needs, ok bool) {
+	n.totals = make([]bool, len(w.plan.Calls))
+	parted := len(w.plan.Partition) > 0
 	for i := range w.plan.Calls {
 		c := &w.plan.Calls[i]
-		if c.IgnoreNulls || len(c.Order) > 0 {
-			return false, false
+		if c.IgnoreNulls || len(c.Order) > 0 || c.Distinct || c.ranks() {
+			return n, false
 		}
+		frame := c.Agg != nil
 		if c.Fn != nil {
-			switch {
-			case c.Fn.Name == "row_number", c.Fn.Name == "lag" && len(c.Args) == 1:
-			case c.Fn.Name == "rank", c.Fn.Name == "dense_rank":
-				peers = true
+			switch c.Fn.Name {
+			case "row_number":
+			case "rank", "dense_rank":
+				n.peers = true
+			case "percent_rank", "cume_dist":
+				n.peers = true
+				n.first = n.first || parted
+			case "ntile":
+				n.first = n.first || parted
+			case "lag":
+				n.far = true
+			case "lead":
+				n.far = true
+				n.first = n.first || parted
+			case "first_value", "last_value", "nth_value":
+				n.far, frame = true, true
 			default:
-				return false, false
+				return n, false
 			}
+		}
+		if !frame {
 			continue
 		}
 		f := &c.Frame
-		if c.Distinct || f.Exclude != function.ExcludeNothing || c.Agg.HeapState || c.Agg.OrderDependent ||
-			f.Start.Kind != function.UnboundedPreceding || f.End.Kind != function.CurrentRow {
-			return false, false
+		ahead := false
+		for _, b := range []Bound{f.Start, f.End} {
+			switch b.Kind {
+			case function.CurrentRow:
+				n.peers = n.peers || f.Mode != function.FrameRows
+			case function.Preceding, function.Following:
+				n.first = n.first || f.Mode == function.FrameGroups
+				n.peers = n.peers || f.Mode == function.FrameGroups
+				n.far = true
+				ahead = ahead || b.Kind == function.Following
+			case function.UnboundedFollowing:
+				ahead = true
+			}
 		}
-		peers = peers || f.Mode != function.FrameRows
+		n.peers = n.peers || f.Exclude == function.ExcludeGroup || f.Exclude == function.ExcludeTies
+		n.first = n.first || ahead && parted
+		if c.Agg != nil {
+			n.totals[i] = true
+			n.first = n.first || f.End.Kind == function.UnboundedFollowing || f.Start.Kind == function.UnboundedFollowing
+			n.far = n.far || f.Exclude != function.ExcludeNothing
+		}
 	}
-	return true, peers
+	return n, true
 }
 
-// divide puts the rows of a part into ranges that each fit into memory; nil when
-// calls need more than the rows before.
+// carries reports whether call i is a running aggregate whose state goes from
+// range to range: its frames end in the range of the row.
+func (h *huge) carries(i int) bool {
+	c := &h.w.plan.Calls[i]
+	return c.follows() && c.Frame.End.Kind == function.CurrentRow && (c.Frame.Mode == function.FrameRows || !h.cross)
+}
+
+// inexact reports whether the result depends on how rows are grouped on the way.
+func (c *Call) inexact() bool {
+	id := c.Agg.Return.ID
+	return (id == types.Double || id == types.Float) && c.Agg.Subtract == nil
+}
+
+// divide puts the rows of a part into ranges that each fit into memory. Errors:
+// 53200 when calls cannot be computed range by range, and those of writing.
 func (w *Window) divide(ctx context.Context, p *rowset.Partition) (_ *huge, err error) {
-	ok, peers := w.looksBack()
-	if !ok || p.NumRows() > math.MaxInt32-1 {
-		return nil, nil
-	}
 	n := p.NumRows()
-	h := &huge{w: w, rows: n, parts: someKeys(w.rows, 0, len(w.plan.Partition)), ordinals: !peers}
+	if n > math.MaxInt32-1 {
+		return nil, sqlerr.New(sqlerr.CodeLimitExceeded, "a window of more than 2^31 rows")
+	}
+	h := &huge{w: w, rows: int(n), bytes: p.Bytes(), parts: someKeys(w.rows, 0, len(w.plan.Partition))}
+	ok := false
+	if h.needs, ok = w.needs(); !ok {
+		return nil, errHuge(n, h.bytes)
+	}
+	h.moved.L = &h.mu
+	h.heap.w = w
 	h.kept = h.newSet()
 	h.keeper = h.kept.NewWriter()
 	defer func() {
@@ -94,16 +175,36 @@ func (w *Window) divide(ctx context.Context, p *rowset.Partition) (_ *huge, err 
 			h.close()
 		}
 	}()
-	// A section, and a page or two of each range while rows are put there, fit
-	// well into what others leave.
-	bytes := p.Bytes() + n*(sectionBytes+1)
+	workers := int64(max(w.env.Threads, 1))
+	for i := range w.plan.Calls {
+		if c := &w.plan.Calls[i]; c.Agg != nil && h.carries(i) && c.inexact() {
+			workers = 1
+		}
+	}
+	h.serial = workers == 1
+	// A section for each worker, and a page or two of each range while rows are put
+	// there, fit well into what others leave.
+	bytes := h.bytes + n*(sectionBytes+1)
+	parts := max(2*workers, 4)
+	if h.needs.far {
+		parts = 16 * workers
+	}
+	for i := range w.plan.Calls {
+		if c := &w.plan.Calls[i]; c.Agg != nil && !h.carries(i) {
+			bytes += n * int64(c.Agg.Size) / 8 // its tree
+		}
+	}
 	free := max(w.work.Share(), w.mem.Share())
-	count := int(min(max(bytes/max(free/4, 1)+1, 2), maxRanges))
-	bounds, err := h.sample(ctx, p, count)
+	h.spare = free / 8
+	count := int(min(max(bytes/max(free/parts, 1)+1, 2), maxRanges))
+	cuts, err := h.sample(ctx, p, count)
 	if err != nil {
 		return nil, err
 	}
-	return h, h.distribute(ctx, p, bounds)
+	if err := h.distribute(ctx, p, cuts); err != nil {
+		return nil, err
+	}
+	return h, h.open(ctx)
 }
 
 // newSet makes a set that is never divided by hash.
@@ -114,37 +215,25 @@ func (h *huge) newSet() *rowset.Set {
 	})
 }
 
-// compare orders rows as ranges are.
-func (h *huge) compare(a raw.Addr, abufs [][]byte, b raw.Addr, bbufs [][]byte) int {
-	c := h.w.rows.Compare(0, a, abufs, b, bbufs)
-	if c == 0 && h.ordinals {
-		x, y := *raw.At[uint64](a, h.w.ordinal), *raw.At[uint64](b, h.w.ordinal)
-		switch {
-		case x < y:
-			return -1
-		case x > y:
-			return 1
-		}
-	}
-	return c
-}
-
-// keep copies a row and returns its address, which stays.
+// keep copies a row and returns its address, which stays. mu is held.
 func (h *huge) keep(ctx context.Context, row raw.Addr, bufs [][]byte) (raw.Addr, error) {
 	src, dst := [1]raw.Addr{row}, [1]raw.Addr{}
 	_, err := h.keeper.AppendRows(ctx, src[:], bufs, dst[:], true)
 	return dst[0], err
 }
 
-// sample chooses the first rows of all ranges but the first, ascending and
-// different, from evenly spaced rows.
-func (h *huge) sample(ctx context.Context, p *rowset.Partition, count int) ([]raw.Addr, error) {
-	step := max(h.rows/int64(count*samplesPerRange), 1)
-	width := raw.Addr(h.w.rows.Layout.Width)
-	sc := p.Scan(h.w.work, false)
+// sample chooses the bounds of ranges from evenly spaced rows: between peers, if a
+// call looks at them and they are not too many.
+func (h *huge) sample(ctx context.Context, p *rowset.Partition, count int) (*sortkey.Cuts, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w := h.w
+	step := max(h.rows/(count*samplesPerRange), 1)
+	width := raw.Addr(w.rows.Layout.Width)
+	sc := p.Scan(w.work, false)
 	defer sc.Close()
 	var rows []raw.Addr
-	for at, want := int64(0), int64(0); ; {
+	for at, want := 0, 0; ; {
 		page, ok, err := sc.Next(ctx)
 		if err != nil {
 			return nil, err
@@ -152,31 +241,38 @@ func (h *huge) sample(ctx context.Context, p *rowset.Partition, count int) ([]ra
 		if !ok {
 			break
 		}
-		for ; want < at+int64(page.Count); want += step {
+		for ; want < at+page.Count; want += step {
 			row, err := h.keep(ctx, page.Base+raw.Addr(want-at)*width, sc.Bufs())
 			if err != nil {
 				return nil, err
 			}
 			rows = append(rows, row)
 		}
-		at += int64(page.Count)
+		at += page.Count
 	}
 	bufs := h.keeper.Bufs()
-	slices.SortFunc(rows, func(a, b raw.Addr) int { return h.compare(a, bufs, b, bufs) })
-	var bounds []raw.Addr
-	for k := 1; k < count; k++ {
-		row := rows[len(rows)*k/count]
-		if n := len(bounds); n == 0 && h.compare(rows[0], bufs, row, bufs) < 0 || n > 0 && h.compare(bounds[n-1], bufs, row, bufs) < 0 {
-			bounds = append(bounds, row)
+	if h.needs.peers && len(w.rows.Words) > 0 {
+		cuts := w.rows.NewCuts(rows, count, bufs)
+		held := make([]int, cuts.Ranges())
+		most := 0
+		for _, row := range rows {
+			k := cuts.Range(w.rows.Word(row, 0), row, bufs)
+			held[k]++
+			most = max(most, held[k])
+		}
+		if most <= 2*samplesPerRange {
+			return cuts, nil
 		}
 	}
-	return bounds, nil
+	h.cross = h.needs.peers
+	h.needs.first = h.needs.first || h.cross
+	return w.rows.With(len(w.plan.Input)).NewCuts(rows, count, bufs), nil
 }
 
 // distribute moves the rows of p to ranges.
-func (h *huge) distribute(ctx context.Context, p *rowset.Partition, bounds []raw.Addr) error {
+func (h *huge) distribute(ctx context.Context, p *rowset.Partition, cuts *sortkey.Cuts) error {
 	w := h.w
-	writers := make([]*rowset.Writer, len(bounds)+1)
+	writers := make([]*rowset.Writer, cuts.Ranges())
 	defer func() {
 		for _, x := range writers {
 			if x != nil {
@@ -185,10 +281,17 @@ func (h *huge) distribute(ctx context.Context, p *rowset.Partition, bounds []raw
 		}
 	}()
 	for k := range writers {
-		h.ranges = append(h.ranges, h.newSet())
-		writers[k] = h.ranges[k].NewWriter()
+		g := &span{set: h.newSet()}
+		if k > 0 {
+			g.low = cuts.Rows[k-1]
+		}
+		h.ranges = append(h.ranges, g)
+		writers[k] = g.set.NewWriter()
 	}
-	kept, width := h.keeper.Bufs(), raw.Addr(w.rows.Layout.Width)
+	width, first := raw.Addr(w.rows.Layout.Width), w.ordinal
+	if len(w.rows.Words) > 0 {
+		first = w.rows.Words[0]
+	}
 	pending := make([][]raw.Addr, len(writers))
 	var dst [vector.Capacity]raw.Addr
 	flush := func(k int, bufs [][]byte) error {
@@ -222,7 +325,7 @@ func (h *huge) distribute(ctx context.Context, p *rowset.Partition, bounds []raw
 		bufs := sc.Bufs()
 		row := page.Base
 		for range page.Count {
-			k := sort.Search(len(bounds), func(i int) bool { return h.compare(row, bufs, bounds[i], kept) < 0 })
+			k := cuts.Range(*raw.At[uint64](row, first), row, bufs)
 			if pending[k] = append(pending[k], row); len(pending[k]) == len(dst) {
 				if err := flush(k, bufs); err != nil {
 					return err
@@ -236,49 +339,20 @@ func (h *huge) distribute(ctx context.Context, p *rowset.Partition, bounds []raw
 			}
 		}
 	}
+	base := 0
 	for k, x := range writers {
-		if err := h.ranges[k].Combine(ctx, x); err != nil {
+		g := h.ranges[k]
+		if err := g.set.Combine(ctx, x); err != nil {
 			return err
 		}
-		if err := h.ranges[k].Seal(ctx); err != nil {
+		if err := g.set.Seal(ctx); err != nil {
 			return err
 		}
-		w.enlist(h.ranges[k])
+		w.enlist(g.set)
+		g.base, g.n = base, int(g.set.NumRows())
+		base += g.n
 	}
 	return nil
-}
-
-// section loads the next range as a section; nil at the end. cur, unless nil, is
-// the one before, which it closes. Errors: 53200 and those of reading.
-func (h *huge) section(ctx context.Context, cur *section) (*section, error) {
-	if cur != nil {
-		if err := h.leave(ctx, cur); err != nil {
-			return nil, err
-		}
-	}
-	for h.next < len(h.ranges) {
-		set := h.ranges[h.next]
-		p := set.Partition(0)
-		if p.NumRows() == 0 {
-			h.drop()
-			continue
-		}
-		s, ok, err := h.w.load(ctx, p)
-		if !ok && err == nil {
-			if err = h.w.makeRoom(ctx, math.MaxInt64); err == nil {
-				s, ok, err = h.w.load(ctx, p)
-			}
-		}
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, errHuge(p.NumRows(), p.Bytes())
-		}
-		h.enter(s)
-		return s, nil
-	}
-	return nil, nil
 }
 
 // errHuge is the refusal of a partition that does not fit.
@@ -287,89 +361,84 @@ func errHuge(rows, bytes int64) error {
 		WithHint("raise the memory limit, or add columns to PARTITION BY")
 }
 
-// enter makes the section go on where the one before ended.
-func (h *huge) enter(s *section) {
-	if h.last == 0 || h.parts.Compare(0, h.last, h.keeper.Bufs(), s.rows[0], s.loaded.Bufs()) != 0 {
+// rangeOf returns the range of a place.
+func (h *huge) rangeOf(place int32) int {
+	lo, hi := 0, len(h.ranges)-1
+	for lo < hi {
+		m := (lo + hi + 1) / 2
+		if h.ranges[m].base <= int(place) {
+			lo = m
+		} else {
+			hi = m - 1
+		}
+	}
+	return lo
+}
+
+// take takes a range; last: nobody is left to be taken.
+func (h *huge) take() (k int, last, ok bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.todo) == 0 || h.serial && h.active > 0 {
+		return 0, false, false
+	}
+	k = h.todo[0]
+	h.todo = h.todo[1:]
+	h.active++
+	return k, len(h.todo) == 0, true
+}
+
+// exhausted reports whether nobody can take a range.
+func (h *huge) exhausted() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.todo) == 0
+}
+
+// putBack gives a range back that was not begun.
+func (h *huge) putBack(k int) {
+	h.mu.Lock()
+	i, _ := slices.BinarySearch(h.todo, k)
+	h.todo = slices.Insert(slices.Clone(h.todo), i, k)
+	h.active--
+	h.mu.Unlock()
+	h.moved.Broadcast()
+}
+
+// finish ends a range and reports whether it was the last.
+func (h *huge) finish(k int) bool {
+	h.mu.Lock()
+	h.active--
+	h.left--
+	over := h.left == 0
+	h.mu.Unlock()
+	if !h.needs.far {
+		h.drop(h.ranges[k])
+	}
+	return over
+}
+
+// drop gives up a range's rows.
+func (h *huge) drop(g *span) {
+	if g.set == nil {
 		return
 	}
-	before := int32(h.inPart)
-	for i := range s.partEnd[0] {
-		// The first row begins a group of peers, or peers do not matter.
-		s.partStart[i] = -before
-		s.group[i] += h.groups
-	}
+	h.w.retire(g.set)
+	h.w.nested.Add(g.set.Stats().SpilledBytes)
+	g.set.Close()
+	g.set = nil
 }
 
-// leave remembers of a section what the next one needs, and gives it up.
-func (h *huge) leave(ctx context.Context, s *section) error {
-	n := s.n
-	var err error
-	if h.last, err = h.keep(ctx, s.rows[n-1], s.loaded.Bufs()); err != nil {
-		return err
-	}
-	h.base += int64(n)
-	h.inPart = int64(n) - int64(s.partStart[n-1])
-	h.groups = s.group[n-1] + 1
-	s.close()
-	h.drop()
-	return nil
-}
-
-// drop closes the range that was read.
-func (h *huge) drop() {
-	set := h.ranges[h.next]
-	h.ranges[h.next] = nil
-	h.next++
-	h.w.retire(set)
-	h.w.nested.Add(set.Stats().SpilledBytes)
-	set.Close()
-}
-
-// close gives everything back; the last section is closed before.
+// close gives everything back; sections are closed before. Idempotent.
 func (h *huge) close() {
-	for h.next < len(h.ranges) {
-		h.drop()
+	for _, g := range h.ranges {
+		h.drop(g)
 	}
+	if h.blk != nil {
+		h.blk.Release()
+		h.blk = nil
+	}
+	h.heap.release()
 	h.keeper.Close()
 	h.kept.Close()
-}
-
-// goOn moves what the aggregate carries from the section before, of n rows.
-func (a *aggregate) goOn(n int) {
-	a.direct = 0
-	if a.started {
-		a.lastStart -= int32(n)
-		a.lastEnd -= int32(n)
-	}
-}
-
-// goOn is nothing to what is computed from places.
-func (p *positional) goOn(int) {}
-
-// lagOver puts the value of the section before into the first row of v, the
-// result of lag, when that row's partition began before.
-func (h *huge) lagOver(c *Call, s *section, v *vector.Vector) {
-	if h.last == 0 || s.partStart[0] == 0 {
-		return
-	}
-	one := vector.New(h.w.plan.Input[c.Args[0]])
-	one.Resize(1)
-	h.w.rows.Layout.Gather(c.Args[0], []raw.Addr{h.last}, h.keeper.Bufs(), one, nil)
-	switch {
-	case one.IsNull(0):
-	case v.Type.Physical() == types.PString:
-		// Its bytes are in buffers of their own.
-		ref := vector.Values[types.StringRef](one)[0]
-		if !ref.Inline() {
-			text := vector.Str(&ref, one.Bufs)
-			ref = types.LongRef(text, len(v.Bufs), 0)
-			v.Bufs = append(slices.Clip(v.Bufs), text)
-		}
-		vector.Values[types.StringRef](v)[0] = ref
-		if v.Valid != nil {
-			v.Valid.Set(0)
-		}
-	default:
-		v.SetValue(0, one.Value(0))
-	}
 }

@@ -52,6 +52,20 @@ type Frame struct {
 	Exclude    function.Exclusion
 }
 
+// simplify puts bounds at the partition's that are always there: without an order,
+// all rows are peers.
+func (f *Frame) simplify(unordered bool) {
+	if !unordered || f.Mode == function.FrameRows {
+		return
+	}
+	if f.Start.Kind == function.CurrentRow {
+		f.Start.Kind = function.UnboundedPreceding
+	}
+	if f.End.Kind == function.CurrentRow {
+		f.End.Kind = function.UnboundedFollowing
+	}
+}
+
 // Bound is one end of a frame. Offset is, for Preceding and Following, an input
 // column: BIGINT for ROWS and GROUPS; for RANGE the value itself that bounds
 // the frame, of the type of the only order key.

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/gannetdb/gannet/operators/function"
-	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/kernel"
@@ -18,12 +17,9 @@ import (
 type ranked struct {
 	w    *Window
 	c    *Call
+	i    int // the call's number
 	keys *sortkey.Rows
 	call function.AggCall
-
-	blk    *block.Block
-	values []int32 // the rows that have a value and pass FILTER, ascending
-	order  *rowOrder
 
 	rep    []uint32 // of each row, the number of its frame
 	counts []int64  // of each frame, the values
@@ -34,8 +30,9 @@ type ranked struct {
 	filter *vector.Vector
 }
 
-func newRanked(w *Window, c *Call, keys *sortkey.Rows) *ranked {
-	r := &ranked{w: w, c: c, keys: keys, rep: make([]uint32, vector.Capacity)}
+func newRanked(w *Window, i int) *ranked {
+	c := &w.plan.Calls[i]
+	r := &ranked{w: w, c: c, i: i, keys: w.orders[i], rep: make([]uint32, vector.Capacity)}
 	r.call = function.AggCall{Session: w.env.Session, Bound: c.Agg, Mem: w.work}
 	r.vals, r.picked = vector.New(w.plan.Input[c.Args[0]]), vector.New(c.Agg.Return)
 	if c.Filter >= 0 {
@@ -44,11 +41,20 @@ func newRanked(w *Window, c *Call, keys *sortkey.Rows) *ranked {
 	return r
 }
 
+// begin lists the rows that have a value and pass FILTER, and puts them in order.
 func (r *ranked) begin(ctx context.Context, s *section) (err error) {
-	if r.blk, err = getBlock(r.w, int64(s.n)*4); err != nil {
-		return err
+	h := &s.shares[r.i]
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ready {
+		return nil
 	}
-	list := raw.Cast[int32](r.blk.Bytes)
+	if h.blk == nil {
+		if h.blk, err = getBlock(r.w, int64(s.n)*4); err != nil {
+			return err
+		}
+	}
+	list := raw.Cast[int32](h.blk.Bytes)
 	layout, bufs := r.w.rows.Layout, s.loaded.Bufs()
 	byt, bit := layout.ValidBit(r.c.Args[0])
 	n := 0
@@ -70,22 +76,16 @@ func (r *ranked) begin(ctx context.Context, s *section) (err error) {
 			n += keep
 		}
 	}
-	r.values = list[:n]
-	r.order, err = newRowOrder(ctx, r.w, s, r.keys, r.values, true)
+	h.list = list[:n]
+	h.order, err = newRowOrder(ctx, r.w, s, r.keys, h.list, true)
+	h.ready = err == nil
 	return err
 }
 
-func (r *ranked) end() {
-	r.order.release()
-	r.order = nil
-	if r.blk != nil {
-		r.blk.Release()
-		r.blk = nil
-	}
-	r.values = nil
-}
+func (r *ranked) end() {}
 
-func (r *ranked) eval(ctx context.Context, s *section, call *function.WinCall, out *vector.Vector) error {
+func (r *ranked) eval(ctx context.Context, b *batch, out *vector.Vector) error {
+	s, call, order := b.s, b.call, b.s.shares[r.i].order
 	fn := r.c.Agg.Ranked
 	r.counts, r.rows = r.counts[:0], r.rows[:0]
 	n := len(call.Row)
@@ -100,7 +100,7 @@ func (r *ranked) eval(ctx context.Context, s *section, call *function.WinCall, o
 			count := int64(0)
 			for f := range call.Frames {
 				sp := &call.Frames[f]
-				spans[f] = r.order.placesOf(sp.Start[i], sp.End[i])
+				spans[f] = order.placesOf(sp.Start[i], sp.End[i])
 				count += int64(max(spans[f][1]-spans[f][0], 0))
 			}
 			r.counts = append(r.counts, count)
@@ -111,8 +111,8 @@ func (r *ranked) eval(ctx context.Context, s *section, call *function.WinCall, o
 						r.rows = append(r.rows, r.rows[len(r.rows)-1])
 						continue
 					}
-					x := r.order.valid.nth(spans[:len(call.Frames)], p)
-					r.rows = append(r.rows, s.rows[r.order.byValid[x]])
+					x := order.valid.nth(spans[:len(call.Frames)], p)
+					r.rows = append(r.rows, s.rows[order.byValid[x]])
 				}
 			}
 		}
@@ -133,6 +133,3 @@ func (r *ranked) eval(ctx context.Context, s *section, call *function.WinCall, o
 	kernel.Take(out, r.picked, r.rep[:n], n)
 	return nil
 }
-
-// goOn is nothing to what is computed from places.
-func (r *ranked) goOn(int) {}

@@ -65,6 +65,18 @@ func (s *sectionSort) all(a, tmp []sortkey.Pair) error {
 	return s.word(a, tmp, 0, 0)
 }
 
+// kindOf is what a row is to the one before it.
+func (s *sectionSort) kindOf(before, row raw.Addr) uint8 {
+	rows, parts := s.w.rows, len(s.w.plan.Partition)
+	switch {
+	case !rows.Same(0, parts, before, row, s.bufs):
+		return newPartition
+	case !rows.Same(parts, len(rows.Keys), before, row, s.bufs):
+		return newGroup
+	}
+	return peer
+}
+
 func clearTo(kinds []uint8, k uint8) {
 	for i := range kinds {
 		kinds[i] = k
@@ -128,7 +140,7 @@ func (s *sectionSort) word(a, tmp []sortkey.Pair, at, i int) error {
 
 // long sorts rows whose words up to those of key k are equal by comparing them.
 func (s *sectionSort) long(a []sortkey.Pair, at, k int) error {
-	rows, parts := s.w.rows, len(s.w.plan.Partition)
+	rows := s.w.rows
 	compared := 0
 	var failed error
 	slices.SortFunc(a, func(x, y sortkey.Pair) int {
@@ -147,16 +159,85 @@ func (s *sectionSort) long(a []sortkey.Pair, at, k int) error {
 		return 1
 	})
 	for i := 1; i < len(a); i++ {
-		kind := uint8(peer)
-		switch {
-		case k < parts && !rows.Same(k, parts, a[i-1].Row, a[i].Row, s.bufs):
-			kind = newPartition
-		case !rows.Same(max(k, parts), len(rows.Keys), a[i-1].Row, a[i].Row, s.bufs):
-			kind = newGroup
-		}
-		s.kinds[at+i] = kind
+		s.kinds[at+i] = s.kindOf(a[i-1].Row, a[i].Row)
 	}
 	return failed
+}
+
+// rangesPerWorker is into how many ranges for each worker a section is divided
+// that all sort.
+const rangesPerWorker = 4
+
+// sortByAll is sort by all workers: rows are divided by samples of their order
+// into ranges, which are sorted one by one.
+func (s *section) sortByAll(ctx context.Context, w *Window, run sortkey.Runner) error {
+	order := w.order()
+	n := s.n
+	all := raw.Cast[sortkey.Pair](s.blk.Bytes)[:2*n]
+	a, src := all[:n], all[n:]
+	if len(order.Words) == 0 { // all rows are peers, in any order
+		return s.sort(ctx, w)
+	}
+	first, width := order.Words[0], raw.Addr(w.rows.Layout.Width)
+	pages := s.loaded.Pages
+	from := make([]int, len(pages)+1)
+	for i, p := range pages {
+		from[i+1] = from[i] + p.Count
+	}
+	err := run(ctx, "window sort", len(pages), func(ctx context.Context, i int) error {
+		at := pages[i].Base
+		dst := src[from[i]:from[i+1]]
+		for k := range dst {
+			dst[k] = sortkey.Pair{Key: *raw.At[uint64](at, first), Row: at}
+			at += width
+		}
+		return sqlerr.FromContext(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	bufs := s.loaded.Bufs()
+	count := min(rangesPerWorker*max(w.env.Threads, 1), maxRanges)
+	samples := min(count*samplesPerRange, n)
+	sample := make([]raw.Addr, samples)
+	for i := range sample {
+		sample[i] = src[i*n/samples].Row
+	}
+	cuts := order.NewCuts(sample, count, bufs)
+	ends, err := cuts.Divide(ctx, run, src, a, s.kinds, bufs)
+	if err != nil {
+		return sqlerr.FromContext(ctx)
+	}
+	begin := func(k int) int {
+		if k == 0 {
+			return 0
+		}
+		return ends[k-1]
+	}
+	err = run(ctx, "window sort", len(ends), func(ctx context.Context, k int) error {
+		x, y := begin(k), ends[k]
+		srt := newSectionSort(ctx, w, bufs, s.kinds[x:y])
+		return srt.all(a[x:y], src[x:y])
+	})
+	if err != nil {
+		return err
+	}
+	srt := newSectionSort(ctx, w, bufs, nil)
+	for k := range ends {
+		if x := begin(k); x > 0 && x < n {
+			s.kinds[x] = srt.kindOf(a[x-1].Row, a[x].Row)
+		}
+	}
+	return nil
+}
+
+// order is the order of rows within a part: of all rows, if a result depends on
+// that.
+func (w *Window) order() *sortkey.Rows {
+	if w.byOrdinal {
+		return w.rows.With(len(w.plan.Input))
+	}
+	return w.rows
 }
 
 // needsOrdinals reports whether some result depends on the order of rows that

@@ -38,9 +38,10 @@ func (t *tree) release() {
 	t.heap.release()
 }
 
-// buildTree makes the tree of s.
-func (a *aggregate) buildTree(ctx context.Context, s *section) error {
-	t := &a.tree
+// buildTree makes t the tree of s.
+func (a *aggregate) buildTree(ctx context.Context, s *section, t *tree) error {
+	t.release()
+	t.heap.w = a.w
 	size := a.fn.Size
 	var levels []level
 	for n := (s.n + fan - 1) >> fanBits; ; n = (n + fan - 1) >> fanBits {
@@ -63,7 +64,7 @@ func (a *aggregate) buildTree(ctx context.Context, s *section) error {
 			return err
 		}
 		for ; j < s.n && len(a.leaf) < vector.Capacity; j++ {
-			a.leaf, a.leafTo = append(a.leaf, int32(j)), append(a.leafTo, levels[0].base+raw.Addr(j>>fanBits*size))
+			a.leaf, a.leafTo = append(a.leaf, int32(s.base+j)), append(a.leafTo, levels[0].base+raw.Addr(j>>fanBits*size))
 		}
 		if err := a.flushLeaves(s, &call); err != nil {
 			return err
@@ -91,15 +92,15 @@ func (a *aggregate) buildTree(ctx context.Context, s *section) error {
 // addByTree is add with the tree: first the rows up to a node's begin, then the
 // nodes of ascending levels, the nodes of descending levels and the rows behind
 // the last node, so that each state gets its parts in order.
-func (a *aggregate) addByTree(ctx context.Context, s *section, m int) error {
-	top := len(a.tree.levels)
+func (a *aggregate) addByTree(ctx context.Context, s *section, t *tree, m int) error {
+	top := len(t.levels)
 	for l := 0; l <= top; l++ {
-		if err := a.addLevel(ctx, s, m, l, top, true); err != nil {
+		if err := a.addLevel(ctx, s, t, m, l, true); err != nil {
 			return err
 		}
 	}
 	for l := top - 1; l >= 0; l-- {
-		if err := a.addLevel(ctx, s, m, l, top, false); err != nil {
+		if err := a.addLevel(ctx, s, t, m, l, false); err != nil {
 			return err
 		}
 	}
@@ -109,14 +110,15 @@ func (a *aggregate) addByTree(ctx context.Context, s *section, m int) error {
 // addLevel adds what each range takes of level l, where 0 are the rows and l the
 // nodes of fan^l rows: on the left of what the next level has, or everything if
 // that has nothing, or else on the right.
-func (a *aggregate) addLevel(ctx context.Context, s *section, m, l, top int, left bool) error {
+func (a *aggregate) addLevel(ctx context.Context, s *section, t *tree, m, l int, left bool) error {
 	if err := sqlerr.FromContext(ctx); err != nil {
 		return err
 	}
+	top, first := len(t.levels), int64(s.base)
 	sh := uint(l * fanBits)
 	size := raw.Addr(a.fn.Size)
 	for k := range m {
-		from, to := int64(a.from[k]), int64(a.to[k])
+		from, to := int64(a.from[k])-first, int64(a.to[k])-first
 		lo, hi := (from+1<<sh-1)>>sh, to>>sh
 		if lo >= hi {
 			continue
@@ -134,14 +136,14 @@ func (a *aggregate) addLevel(ctx context.Context, s *section, m, l, top int, lef
 		}
 		state := a.state(k)
 		if l == 0 {
-			if err := a.addLeaves(ctx, s, int32(lo), int32(hi), state); err != nil {
+			if err := a.addLeaves(ctx, s, int32(lo+first), int32(hi+first), state); err != nil {
 				return err
 			}
 			continue
 		}
-		base := a.tree.levels[l-1].base
+		base := t.levels[l-1].base
 		for i := lo; i < hi; i++ {
-			if err := a.addState(&a.tree, base+raw.Addr(i)*size, state); err != nil {
+			if err := a.addState(&t.heap, base+raw.Addr(i)*size, state); err != nil {
 				return err
 			}
 		}
@@ -149,56 +151,64 @@ func (a *aggregate) addLevel(ctx context.Context, s *section, m, l, top int, lef
 	if l == 0 {
 		return a.flushLeaves(s, &a.call)
 	}
-	return a.flushStates(&a.tree)
+	return a.flushStates(&t.heap)
 }
 
-// prefixSums makes the states of the first 0, 1, 2 ... rows of s; false when
-// memory was refused.
+// prefixSums makes the states of the first 0, 1, 2 ... rows of s, which is all of
+// a part; false when memory was refused.
 func (a *aggregate) prefixSums(ctx context.Context, s *section) (bool, error) {
-	if a.prefix != nil {
-		return true, nil
+	h := &s.shares[a.i]
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.prefix != nil || h.noSums {
+		return !h.noSums, nil
 	}
 	size := a.fn.Size
 	bytes := int64(s.n+1) * int64(size)
-	ok := false
-	if bytes <= block.Size {
-		a.prefix, ok = a.w.env.Pool.Get(a.w.work)
-	} else {
-		a.prefix, ok = a.w.env.Pool.GetSized(a.w.work, bytes)
-	}
+	blk, ok := a.w.env.Pool.GetSized(a.w.work, max(bytes, block.Size))
 	if !ok {
-		a.prefix = nil
+		h.noSums = true
 		return false, nil
 	}
-	base := raw.Of(a.prefix.Bytes)
+	err := a.fillSums(ctx, s, raw.Of(blk.Bytes))
+	if err != nil {
+		blk.Release()
+		return false, err
+	}
+	h.prefix = blk
+	return true, nil
+}
+
+func (a *aggregate) fillSums(ctx context.Context, s *section, base raw.Addr) error {
+	size := a.fn.Size
 	initStates(a.fn, base, s.n+1)
 	for j := 0; j < s.n; {
 		if err := sqlerr.FromContext(ctx); err != nil {
-			return false, err
+			return err
 		}
 		first := j
 		for ; j < s.n && len(a.leaf) < vector.Capacity; j++ {
 			a.leaf, a.leafTo = append(a.leaf, int32(j)), append(a.leafTo, base+raw.Addr((j+1)*size))
 		}
 		if err := a.flushLeaves(s, &a.call); err != nil {
-			return false, err
+			return err
 		}
 		for i := first; i < j; i++ {
 			at := base + raw.Addr(i*size)
 			if err := a.addState(nil, at, at+raw.Addr(size)); err != nil {
-				return false, err
+				return err
 			}
 		}
 		if err := a.flushStates(nil); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return true, nil
+	return nil
 }
 
 // subtract fills the states with differences of prefix sums.
-func (a *aggregate) subtract(call *function.WinCall) error {
-	base, size := raw.Of(a.prefix.Bytes), raw.Addr(a.fn.Size)
+func (a *aggregate) subtract(s *section, call *function.WinCall) error {
+	base, size := raw.Of(s.shares[a.i].prefix.Bytes), raw.Addr(a.fn.Size)
 	for f := range call.Frames {
 		sp := &call.Frames[f]
 		ends, starts, states := a.src[:0], a.rows[:0], a.dst[:0]

@@ -43,6 +43,8 @@ type Window struct {
 	set    *rowset.Set         // as mem
 	closed bool                // guarded by mu
 
+	wholes map[int]*section // parts that are sorted already; nil once taken
+
 	// live are the sets whose parts wait to be read. The lock is held while
 	// some of them go to disk, so that no set is closed meanwhile.
 	liveMu sync.Mutex
@@ -60,6 +62,10 @@ var _ operators.Sink = (*Window)(nil)
 func New(env *operators.Env, plan Plan) (*Window, error) {
 	if err := plan.check(); err != nil {
 		return nil, err
+	}
+	plan.Calls = slices.Clone(plan.Calls)
+	for i := range plan.Calls {
+		plan.Calls[i].Frame.simplify(len(plan.Order) == 0)
 	}
 	var keys []sortkey.Key
 	for _, c := range plan.Partition {
@@ -227,8 +233,54 @@ func (w *Window) Finalize(ctx context.Context) error {
 	if err := w.set.Seal(ctx); err != nil {
 		return err
 	}
+	if err := w.sortLarge(ctx); err != nil {
+		return err
+	}
 	w.sealed.Store(true)
 	return nil
+}
+
+// parallelRows is from how many rows on a part is sorted and computed by all
+// workers, when it is most of the rows.
+const parallelRows = 1 << 15
+
+// sortLarge sorts the part that holds most of the rows, if there is one and it
+// fits into memory.
+func (w *Window) sortLarge(ctx context.Context) error {
+	if w.env.Run == nil || w.env.Threads < 2 {
+		return nil
+	}
+	total := w.set.NumRows()
+	for i := range w.set.Partitions() {
+		p := w.set.Partition(i)
+		if n := p.NumRows(); n < parallelRows || n <= total/2 {
+			continue
+		}
+		s, ok, err := w.loadPart(ctx, p, w.env.Run)
+		if err != nil {
+			return err
+		}
+		for k := range w.plan.Calls {
+			if c := &w.plan.Calls[k]; ok && c.follows() {
+				ok = s.shares[k].turns.open(w, c.Agg.Size) == nil
+			}
+		}
+		switch {
+		case ok:
+			w.wholes = map[int]*section{i: s}
+		case s != nil:
+			s.close()
+		}
+	}
+	return nil
+}
+
+// takeWholes returns the parts that are sorted already, by number; their new owner
+// closes them.
+func (w *Window) takeWholes() map[int]*section {
+	m := w.wholes
+	w.wholes = nil
+	return m
 }
 
 // Close implements operators.Sink.
@@ -240,6 +292,9 @@ func (w *Window) Close() {
 	}
 	w.stats = w.current()
 	w.closed = true
+	for _, s := range w.wholes {
+		s.close()
+	}
 	if w.mem != nil {
 		w.set.Close()
 		w.mem.Close()

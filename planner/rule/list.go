@@ -18,11 +18,12 @@ package rule
 //     it does not: each place wants other columns.
 //   - prune_columns_early before order_joins, which weighs the width of rows.
 //   - semi_joins when only columns are left that somebody reads.
+//   - group_twice before group_early, which takes only plain groupings to
+//     pieces, and both before order_joins, which then orders what is joined
+//     before and after.
 //   - order_joins, once the blocks are as large as they get. It puts filters
 //     that became complete above attachments, hence
 //   - push_filters_again: cheap, and moves what implied equalities added.
-//   - group_twice when the order of joins is known, and with it how many rows
-//     there are to group.
 //   - prune_columns after all that looks at columns.
 //   - merge_projects after pruning, which empties projections.
 //   - top_n last: nothing passes a limit anyway, and merging may have brought
@@ -40,9 +41,10 @@ func List() []Rule {
 		{Name: "share_subplans", Apply: shareSubplans},
 		{Name: "prune_columns_early", Apply: pruneColumns},
 		{Name: "semi_joins", Apply: semiJoins},
+		{Name: "group_twice", Apply: groupTwice},
+		{Name: "group_early", Apply: groupEarly},
 		{Name: "order_joins", Apply: orderJoins},
 		{Name: "push_filters_again", Apply: pushFilters},
-		{Name: "group_twice", Apply: groupTwice},
 		{Name: "prune_columns", Apply: pruneColumns},
 		{Name: "merge_projects", Apply: mergeProjects},
 		{Name: "top_n", Apply: topN},

@@ -58,6 +58,12 @@ type ReaderSizer interface {
 	ReaderBytes(columns []int) int64
 }
 
+// FooterSizer is implemented by tables that keep what their files' footers say.
+type FooterSizer interface {
+	// FooterBytes returns about how much memory that takes now.
+	FooterBytes() int64
+}
+
 // Holder is implemented by tables whose rows somebody may drop while a statement
 // that wants to read them has not opened its scan yet.
 type Holder interface {

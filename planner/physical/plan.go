@@ -141,7 +141,9 @@ func (b *builder) lower(plan *logical.Plan, o Options) error {
 	s.ordered = s.ordered || b.env.PreserveOrder || b.plan.left >= 0
 	b.plan.root = s
 	b.leave(plan.Root)
-	b.promiseScans()
+	if err := b.promiseScans(); err != nil {
+		return err
+	}
 	return b.output(s, plan.Output)
 }
 

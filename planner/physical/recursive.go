@@ -140,7 +140,9 @@ func (r *rounds) round(ctx context.Context, node logical.Node, ids []logical.Col
 		b.breaker(copyAll, r.n.Name, write.NewCollect(r.total))
 	}
 	if err == nil {
-		b.promiseScans()
+		err = b.promiseScans()
+	}
+	if err == nil {
 		err = r.run(ctx, b)
 	}
 	if err != nil {

@@ -119,9 +119,25 @@ func (s *scanSource) open(ctx context.Context, env *operators.Env) (operators.So
 // promiseScans makes the reservation that all scans of the query share. They
 // run after joins and aggregations have filled memory, which have to leave room
 // for the largest of them, and for a worker of one that runs beside it.
-func (b *builder) promiseScans() {
+// What their files' footers say is in memory already and is charged. Errors: 53200.
+func (b *builder) promiseScans() error {
 	if len(b.scans) == 0 {
-		return
+		return nil
+	}
+	var footers int64
+	seen := map[storage.Table]bool{}
+	for _, s := range b.scans {
+		if f, ok := s.table.(storage.FooterSizer); ok && !seen[s.table] {
+			seen[s.table] = true
+			footers += f.FooterBytes()
+		}
+	}
+	if footers > 0 {
+		mem := b.env.Budget.Reserve("file footers")
+		b.plan.closers = append([]func(){mem.Close}, b.plan.closers...)
+		if err := mem.Grow(footers); err != nil {
+			return err
+		}
 	}
 	var first, second int64 // the largest readers
 	for _, s := range b.scans {
@@ -139,6 +155,7 @@ func (b *builder) promiseScans() {
 	}
 	// Closers run last to first: this one when the scans are closed.
 	b.plan.closers = append([]func(){mem.Close}, b.plan.closers...)
+	return nil
 }
 
 func (s *scanSource) notes() []string {

@@ -166,6 +166,18 @@ func (t *Table) openFile(ctx context.Context, i int) (storage.Table, error) {
 	return f, nil
 }
 
+// FooterBytes implements storage.FooterSizer: those of the files that are kept.
+func (t *Table) FooterBytes() (n int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, f := range t.kept {
+		if s, ok := f.(storage.FooterSizer); ok {
+			n += s.FooterBytes()
+		}
+	}
+	return n
+}
+
 // buildColumns makes the columns: the first file's, or those of all when they
 // are to be united, then the partitions, then the file's name.
 func (t *Table) buildColumns(ctx context.Context, first storage.Table, filename string) error {

@@ -16,6 +16,8 @@ const (
 	magicEncrypted = "PARE"
 	maxFooter      = 64 << 20
 	footerGuess    = 16 << 10 // read at first, in the hope that it is enough
+	// columnMetaBytes is about what a column chunk takes beside the footer.
+	columnMetaBytes = 280
 )
 
 // File is a Parquet file's footer, and a table of its rows. It is immutable
@@ -29,6 +31,7 @@ type File struct {
 	groups  []rowGroup
 	numRows int64
 	slack   int64 // bytes that a column chunk may be longer than it says
+	footer  int64 // bytes of the footer, which statistics point into
 	// wholePages: a chunk's values are one page, however large.
 	wholePages bool
 
@@ -80,12 +83,18 @@ func open(ctx context.Context, fs storage.FS, path string, h storage.File) (*Fil
 		}
 		f.numRows += g.numRows
 	}
-	f.groups = m.rowGroups
+	f.groups, f.footer = m.rowGroups, int64(len(footer))
 	if strings.HasPrefix(m.createdBy, "parquet-mr") {
 		f.slack = 128 // early versions left the dictionary page's header out of the size
 	}
 	f.wholePages = strings.HasPrefix(m.createdBy, "DuckDB")
 	return f, nil
+}
+
+// FooterBytes implements storage.FooterSizer.
+func (f *File) FooterBytes() int64 {
+	chunks := int64(len(f.groups)) * int64(len(f.schema.leaves))
+	return f.footer + chunks*columnMetaBytes
 }
 
 // readFooter returns the bytes of the footer.

@@ -275,27 +275,22 @@ func (f *faultyDB) check(t *testing.T, at string, left footprint) {
 	}
 }
 
-// TestEveryReservationRefused refuses the nth request for memory of each query,
-// and all from the nth on.
+// TestEveryReservationRefused refuses requests for memory of each query from every
+// place that makes any, alone and with all that follow.
 func TestEveryReservationRefused(t *testing.T) {
-	most := int64(2)
+	most := 3
 	if os.Getenv("GANNET_SLOW") != "" {
-		most = 60
+		most = 0
 	}
 	f := openFaulty(t)
 	failed, right := 0, 0
 	for _, q := range faultQueries {
-		run := func(n int64, on bool) (types []string, cells [][]string, asked int64, err error) {
-			var count atomic.Int64
-			f.e.Budget().SetFault(func(string, int64) bool {
-				k := count.Add(1)
-				return k == n || on && k > n
-			})
-			defer f.e.Budget().SetFault(nil)
+		run := func(p *faultPoint) (types []string, cells [][]string, asked *sites, err error) {
+			off := refuse(f.e, p)
 			types, cells, err = f.run(q)
-			return types, cells, count.Load(), err
+			return types, cells, off(), err
 		}
-		types, want, requests, err := run(1<<62, false)
+		types, want, asked, err := run(nil)
 		if sqlerr.Is(err, sqlerr.CodeUnsupported) {
 			continue
 		}
@@ -304,25 +299,23 @@ func TestEveryReservationRefused(t *testing.T) {
 		}
 		f.reset(t)
 		left := remains(f.e)
-		step := max(1, requests/most)
-		for _, on := range []bool{false, true} {
-			for n := int64(1); n <= requests+requests/4; n += step {
-				_, cells, _, err := run(n, on)
-				at := fmt.Sprintf("%s: request %d (%v)", q, n, on)
-				switch {
-				case err == nil:
-					right++
-					if d := differ(types, cells, want); d != "" {
-						t.Errorf("%s: %s", at, d)
-					}
-				case sqlerr.Is(err, sqlerr.CodeOutOfMemory):
-					failed++
-				default:
-					t.Errorf("%s: code %s: %v%s", at, sqlerr.Code(err), err, detail(err))
+		for _, p := range asked.points(most) {
+			_, cells, _, err := run(&p)
+			at := fmt.Sprintf("%s: %v", q, p)
+			switch {
+			case err == nil:
+				right++
+				if d := differ(types, cells, want); d != "" {
+					t.Errorf("%s: %s", at, d)
 				}
-				f.reset(t)
-				f.check(t, at, left)
+			case sqlerr.Is(err, sqlerr.CodeOutOfMemory):
+				failed++
+				checkRefusal(t, at, err)
+			default:
+				t.Errorf("%s: code %s: %v%s", at, sqlerr.Code(err), err, detail(err))
 			}
+			f.reset(t)
+			f.check(t, at, left)
 		}
 		if t.Failed() {
 			return

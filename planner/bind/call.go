@@ -36,6 +36,12 @@ func (b *binder) call(c *exprCtx, f *ast.FuncCall) (logical.Expr, error) {
 	if m := aggregateMacro(f, name); m != nil {
 		return b.expr(c, m)
 	}
+	if m := listMacro(f, name); m != nil {
+		if err := plainCall(f); err != nil {
+			return nil, err
+		}
+		return b.expr(c, m)
+	}
 	if f.Over != nil {
 		return b.window(c, f, name)
 	}
@@ -90,6 +96,9 @@ func plainCall(f *ast.FuncCall) error {
 // construct returns the binder of a call that is bound to an expression other
 // than a call, since it evaluates its arguments lazily or by types; else nil.
 func construct(name string) func(*binder, *exprCtx, *ast.FuncCall) (logical.Expr, error) {
+	if of, ok := strings.CutPrefix(name, "list_"); ok && ofList[of] {
+		return (*binder).listNamed
+	}
 	switch name {
 	case "coalesce":
 		return (*binder).coalesce
@@ -101,6 +110,8 @@ func construct(name string) func(*binder, *exprCtx, *ast.FuncCall) (logical.Expr
 		return (*binder).ifExpr
 	case "unnest":
 		return (*binder).unnestCall
+	case "list_aggregate", "list_aggr", "array_aggregate", "array_aggr", "aggregate":
+		return (*binder).listAggregate
 	case "list_transform", "array_transform", "list_apply", "array_apply", "apply":
 		return (*binder).listTransform
 	case "list_filter", "array_filter", "filter":

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
-	"sync/atomic"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/gannetdb/gannet/driver/engine"
@@ -20,7 +22,8 @@ const (
 // zero value does nothing.
 type progress struct {
 	out    io.Writer
-	rows   atomic.Pointer[engine.Rows]
+	db     *engine.Database
+	width  int // of the terminal
 	cancel context.CancelFunc
 	group  *spawn.Group
 }
@@ -31,7 +34,7 @@ func (s *shell) startProgress(ctx context.Context) *progress {
 	if !s.env.stderrTerminal {
 		return p
 	}
-	p.out = s.env.stderr
+	p.out, p.db, p.width = s.env.stderr, s.db, s.env.width()
 	ctx, p.cancel = context.WithCancel(ctx)
 	p.group, _ = spawn.NewGroup(ctx)
 	start := time.Now()
@@ -41,9 +44,6 @@ func (s *shell) startProgress(ctx context.Context) *progress {
 	})
 	return p
 }
-
-// watch tells whose rows are counted.
-func (p *progress) watch(rows *engine.Rows) { p.rows.Store(rows) }
 
 // stop removes the line. Idempotent.
 func (p *progress) stop() {
@@ -68,15 +68,59 @@ func (p *progress) draw(ctx context.Context, start time.Time) {
 			return
 		case <-t.C:
 		}
-		elapsed := time.Since(start).Seconds()
-		var n int64
-		if r := p.rows.Load(); r != nil {
-			n = r.RowsRead()
-		}
-		_, _ = fmt.Fprintf(p.out, "\r\x1b[K%s rows read, %.1f s, %s rows/s", thousands(n), elapsed, thousands(int64(float64(n)/elapsed)))
+		_, _ = io.WriteString(p.out, "\r\x1b[K"+progressLine(p.db.Activity(), time.Since(start), p.width))
 		shown = true
 		t.Reset(progressEvery)
 	}
+}
+
+// progressLine tells about a statement that has run for so long, in less than
+// width columns (0: not known): the rows read, then, as far as they fit, memory
+// and temporary files and which operators have the most of them.
+func progressLine(a engine.Activity, elapsed time.Duration, width int) string {
+	if width <= 0 {
+		width = 80
+	}
+	seconds := elapsed.Seconds()
+	line := fmt.Sprintf("%s rows read, %.1f s", thousands(a.RowsRead), seconds)
+	add := func(part string) bool {
+		fits := len(line)+len(part) < width
+		if fits {
+			line += part
+		}
+		return fits
+	}
+	add(fmt.Sprintf(", %s rows/s", thousands(int64(float64(a.RowsRead)/seconds))))
+	uses := slices.Clone(a.Uses)
+	for _, what := range []struct {
+		name  string
+		bytes int64
+		of    func(u *engine.MemoryUse) int64
+	}{
+		{"in memory", a.Memory, func(u *engine.MemoryUse) int64 { return u.Memory }},
+		{"on disk", a.Disk, func(u *engine.MemoryUse) int64 { return u.Disk }},
+	} {
+		if what.bytes == 0 || !add(fmt.Sprintf(", %s %s", megabytes(what.bytes), what.name)) {
+			continue
+		}
+		slices.SortStableFunc(uses, func(x, y engine.MemoryUse) int { return cmp.Compare(what.of(&y), what.of(&x)) })
+		var most []string
+		for i := range uses {
+			if n := what.of(&uses[i]); n >= what.bytes/8 && len(most) < 3 {
+				most = append(most, uses[i].Tag+" "+megabytes(n))
+			}
+		}
+		add(" (" + strings.Join(most, ", ") + ")")
+	}
+	return line
+}
+
+// megabytes writes a number of bytes for people.
+func megabytes(n int64) string {
+	if n < 10<<20 {
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	}
+	return fmt.Sprintf("%s MiB", thousands(n>>20))
 }
 
 // thousands writes n with a comma between groups of three digits.

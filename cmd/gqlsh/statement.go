@@ -89,7 +89,6 @@ func (s *shell) query(ctx context.Context, sql string) error {
 		p := s.startProgress(ctx)
 		rows, err := s.session.Run(ctx, st, engine.Params{})
 		if err == nil {
-			p.watch(rows)
 			err = s.show(st, rows, p)
 			if e := rows.Close(); err == nil {
 				err = e

@@ -54,15 +54,6 @@ func (r *Rows) RowsAffected() int64 { return r.affected }
 // Counts reports whether the result is nothing but RowsAffected, or there is none.
 func (r *Rows) Counts() bool { return r.affected >= 0 && r.exec == nil }
 
-// RowsRead returns how many rows the query's scans have produced so far; safe
-// for concurrent use, for progress.
-func (r *Rows) RowsRead() int64 {
-	if r.exec == nil {
-		return 0
-	}
-	return r.exec.RowsRead()
-}
-
 // Next returns the next chunk, dense and without selection, valid until the
 // call after; nil at the end.
 func (r *Rows) Next() (*vector.Chunk, error) {

@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/gannetdb/gannet/storage"
 	"github.com/gannetdb/gannet/storage/memory"
@@ -36,48 +34,15 @@ var systemTables = []systemTable{
 	},
 }
 
-// memoryRows lists who holds memory and temporary files, the largest first:
-// reservations and files of the same purpose together, the highest peak of one
-// of them.
+// memoryRows lists who holds memory and temporary files, the largest first.
 func memoryRows(db *Database) [][]types.Value {
-	type holder struct {
-		tag                        string
-		held, disk, count, highest int64
-		spills                     bool
-	}
-	byTag := map[string]*holder{}
-	at := func(tag string) *holder {
-		if byTag[tag] == nil {
-			byTag[tag] = &holder{tag: tag}
-		}
-		return byTag[tag]
-	}
-	for _, r := range db.budget.Holders() {
-		h := at(r.Tag)
-		h.held += r.Held
-		h.count++
-		h.highest = max(h.highest, r.Peak)
-		h.spills = h.spills || r.Spilling
-	}
-	if m := db.spillIfMade(); m != nil {
-		for tag, n := range m.DiskBytes() {
-			at(tag).disk += n
-		}
-	}
-	var all []*holder
-	for _, h := range byTag {
-		all = append(all, h)
-	}
-	slices.SortFunc(all, func(a, b *holder) int {
-		return cmp.Or(cmp.Compare(b.held, a.held), cmp.Compare(b.disk, a.disk), strings.Compare(a.tag, b.tag))
-	})
 	bigint := types.Of(types.BigInt)
-	rows := make([][]types.Value, len(all))
-	for i, h := range all {
-		rows[i] = []types.Value{
-			types.StringValue(h.tag), types.IntValue(bigint, h.held), types.IntValue(bigint, h.disk),
-			types.IntValue(bigint, h.count), types.IntValue(bigint, h.highest), types.BoolValue(h.spills),
-		}
+	var rows [][]types.Value
+	for _, u := range db.Activity().Uses {
+		rows = append(rows, []types.Value{
+			types.StringValue(u.Tag), types.IntValue(bigint, u.Memory), types.IntValue(bigint, u.Disk),
+			types.IntValue(bigint, u.Reservations), types.IntValue(bigint, u.Peak), types.BoolValue(u.Spills),
+		})
 	}
 	return rows
 }

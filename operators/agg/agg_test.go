@@ -511,6 +511,7 @@ func TestAgainstReference(t *testing.T) {
 		{"bigint", func() []*column { return []*column{{typ: bigint, nulls: 9, make: intn(50)}} }, nil, []string{"flat", "sequence", "constant"}},
 		{"bigint many", func() []*column { return []*column{{typ: bigint, make: intn(100000)}} }, nil, []string{"flat"}},
 		{"integer bounded", func() []*column { return []*column{{typ: types.Of(types.Integer), nulls: 9, make: intn(50)}} }, []Bounds{{true, -3, 46}}, []string{"flat", "constant", "dictionary", "sequence"}},
+		{"bigint bounded", func() []*column { return []*column{{typ: bigint, make: intn(50)}} }, []Bounds{{true, -10, 20000}}, []string{"sequence", "flat"}},
 		{"two bounded", func() []*column {
 			return []*column{{typ: bigint, nulls: 9, make: intn(50)}, {typ: types.Of(types.SmallInt), make: intn(9)}, {typ: varchar, make: word(1)}}
 		}, []Bounds{{true, -3, 46}, {true, -30, 30}, {}}, []string{"flat", "dictionary", "constant"}},

@@ -284,10 +284,10 @@ func (l *local) forget() {
 	l.forgot = l.forgot || l.stray
 }
 
-// makeRoom is what follows a refusal, or the wish of others: of the writer's rows one in part goes to
-// disk, and what is held beyond the share, in whole partitions; or other rows
-// that wait in memory. The groups of the rows that stay are still found. It is
-// no error when there is nothing to move.
+// makeRoom is what follows a refusal, or the wish of others: of the writer's rows
+// one in part goes to disk, and what is held beyond the share or wanted, in whole
+// partitions; or other rows that wait in memory. The groups of the rows that stay
+// are still found. It is no error when there is nothing to move.
 func (l *local) makeRoom(ctx context.Context, part int64) error {
 	l.forgot = true
 	over := max(l.h.mem.Held()-l.h.mem.Share(), l.h.mem.Wanted())

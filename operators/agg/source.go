@@ -20,6 +20,7 @@ type groups struct {
 
 	mu    sync.Mutex
 	todo  []part // guarded by mu
+	busy  int    // workers that have one; guarded by mu
 	batch int64  // guarded by mu
 	once  sync.Once
 }
@@ -31,11 +32,14 @@ type part struct {
 }
 
 // bytes returns what the rows take while they are put out, with the directory
-// that merges them.
+// that merges them and what states may grow by.
 func (p *part) bytes() int64 {
 	rp := p.set.Partition(p.index)
 	n := rp.Bytes()
 	if p.set.merge {
+		if p.set.Layout().HasStateRefs {
+			n += n / 2
+		}
 		n += 8 * int64(entriesFor(rp.NumRows()))
 	}
 	return n
@@ -143,12 +147,27 @@ func (g *groups) next() (part, int64, bool) {
 	p := g.todo[len(g.todo)-1]
 	g.todo = g.todo[:len(g.todo)-1]
 	g.batch++
+	g.busy++
 	return p, g.batch - 1, true
+}
+
+// yield puts a partition back for the other workers, if any has one: it gives up
+// memory soon and comes for it.
+func (g *groups) yield(p part) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.busy < 2 {
+		return false
+	}
+	g.busy--
+	g.todo = append(g.todo, p)
+	return true
 }
 
 // done says that a partition needs its set no more.
 func (g *groups) done(p part) {
 	g.mu.Lock()
+	g.busy--
 	p.set.left--
 	last := p.set.left == 0 && p.set.own
 	g.mu.Unlock()
@@ -203,65 +222,80 @@ func (l *groupsLocal) NextMorsel(ctx context.Context) (int64, bool, error) {
 			return 0, false, nil
 		}
 		l.cur, l.open = p, true
-		ready, err := l.prepare(ctx, p)
-		if err != nil {
+		what, err := l.prepare(ctx, p)
+		switch {
+		case err != nil:
 			return 0, false, err
-		}
-		if ready {
+		case what == ready:
 			return batch, true, nil
+		case what == yielded:
+			l.open = false
+			return 0, false, nil
 		}
 	}
 }
 
-// prepare makes a partition ready to be put out: reading it, or merged in
-// place. When it had to be moved to a set of its own that comes first, ready is
-// false.
-func (l *groupsLocal) prepare(ctx context.Context, p part) (ready bool, err error) {
+// outcome is what became of a partition.
+type outcome int
+
+const (
+	ready   outcome = iota // to be put out: it is read, or merged in place
+	yielded                // left to the other workers
+	moved                  // to a set of its own, whose partitions come first
+)
+
+// prepare makes a partition ready to be put out, if it can.
+func (l *groupsLocal) prepare(ctx context.Context, p part) (outcome, error) {
 	rp := p.set.Partition(p.index)
 	if !p.set.merge {
 		l.scan = rp.Scan(l.g.h.mem, true)
-		return true, nil
+		return ready, nil
 	}
 	if l.merge == nil {
 		l.merge = newMerger(l.g.h)
 	}
 	fits, err := l.fits(ctx, p, rp)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	if fits {
 		loaded, ok, err := rp.Load(ctx, l.g.h.mem)
 		if err != nil {
-			return false, err
+			return 0, err
 		}
 		if ok {
 			done, err := l.merge.inPlace(ctx, loaded)
 			if err != nil {
 				loaded.Close()
-				return false, err
+				return 0, err
 			}
 			if done {
 				l.loaded, l.marked = loaded, true
 				l.pages = loaded.Pages
-				return true, nil
+				return ready, nil
 			}
 			loaded.Close()
+		}
+		// Others were faster, but the memory would do for this one alone.
+		l.merge.release()
+		if l.g.yield(p) {
+			return yielded, nil
 		}
 	}
 	sub, merge, err := l.merge.move(ctx, p.set.Set, rp)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	g := l.g
 	g.mu.Lock()
 	g.push(&mergeSet{Set: sub, merge: merge, own: true})
 	g.mu.Unlock()
-	return false, nil
+	return moved, nil
 }
 
-// fits makes room for all of a partition, at the cost of those that wait, and
-// reports whether there is: they are written at most once for that, while a
-// partition that is moved is read and written as a whole.
+// fits makes room for all of a partition, at the cost of those that wait: they
+// are written at most once for that, while a partition that is moved is read and
+// written as a whole. False when the memory would not even do for it alone.
 func (l *groupsLocal) fits(ctx context.Context, p part, rp *rowset.Partition) (bool, error) {
 	if rp.Resident() {
 		return true, nil
@@ -276,9 +310,8 @@ func (l *groupsLocal) fits(ctx context.Context, p part, rp *rowset.Partition) (b
 		if lacks <= 0 {
 			return true, nil
 		}
-		freed, err := p.set.SpillResident(ctx, lacks)
-		if err != nil || freed == 0 {
-			return false, err
+		if freed, err := p.set.SpillResident(ctx, lacks); err != nil || freed == 0 {
+			return true, err // it may be free by now, or others have it
 		}
 	}
 }

@@ -188,15 +188,7 @@ func (s *Session) bind(ctx context.Context, stmt Statement, params Params) (bind
 		FirstRow:   s.settings.order.firstRow, OrderLiterals: s.settings.order.literals || s.dialect().OrderLiterals,
 		Text: stmt.Text,
 	}
-	for _, v := range params.Positional {
-		o.ParamTypes = append(o.ParamTypes, v.Type)
-	}
-	if len(params.Named) > 0 {
-		o.NamedParams = map[string]types.Type{}
-		for n, v := range params.Named {
-			o.NamedParams[n] = v.Type
-		}
-	}
+	o.Params, o.NamedParams = params.Positional, params.Named
 	return bind.New(o).Bind(ctx, stmt.Tree)
 }
 

@@ -52,11 +52,11 @@ type Options struct {
 	// NullDivision: dividing a floating-point number by 0 gives NULL, rather
 	// than what IEEE 754 says.
 	NullDivision bool
-	// ParamTypes are the types of the values that positional parameters will
-	// get, NamedParams those of named ones; empty or Unknown when they are not
-	// known yet.
-	ParamTypes  []types.Type
-	NamedParams map[string]types.Type
+	// Params are the values of positional parameters, NamedParams those of named
+	// ones, as far as they are known: plans do not depend on them, but for those
+	// that decide what a statement means.
+	Params      []types.Value
+	NamedParams map[string]types.Value
 	// Text is the statement's text, from which a view keeps its query; may be
 	// empty, then views keep no text.
 	Text string
@@ -119,6 +119,8 @@ type binder struct {
 
 	params []param
 	named  map[string]int // parameter name to index
+	// wants: what the statement means depends on a parameter without a value.
+	wants bool
 
 	// untyped are the columns that are an untyped NULL: INTEGER unless they
 	// meet another type.

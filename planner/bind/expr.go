@@ -426,6 +426,11 @@ func (b *binder) column(c *exprCtx, e *ast.ColumnRef) (logical.Expr, error) {
 	if x, err := b.rowID(c, e); x != nil || err != nil {
 		return x, err
 	}
+	if len(parts) == 2 && parts[0].Is("alias") {
+		if x, ok, err := b.alias(c, parts[1], e.Pos()); ok || err != nil {
+			return x, err
+		}
+	}
 	if len(parts) == 1 {
 		if x, err := b.wholeRow(c, e); x != nil || err != nil {
 			return x, err

@@ -47,21 +47,48 @@ func (b *binder) parameter(p *ast.Parameter) (logical.Expr, error) {
 	return &logical.Param{At: logical.At(p.Pos()), Index: index, Typ: b.params[index].typ}, nil
 }
 
+// value is what parameter i will get; false when nobody said.
+func (b *binder) value(i int) (types.Value, bool) {
+	if n := b.params[i].name; n != "" {
+		for k, v := range b.o.NamedParams {
+			if strings.EqualFold(k, n) {
+				return v, true
+			}
+		}
+		return types.Value{}, false
+	}
+	if i < len(b.o.Params) && b.o.Params[i].Type.ID != types.Invalid {
+		return b.o.Params[i], true
+	}
+	return types.Value{}, false
+}
+
 // valueType is the type of the value that parameter i will get, Unknown when
 // nobody said.
 func (b *binder) valueType(i int) types.Type {
-	if n := b.params[i].name; n != "" {
-		for k, t := range b.o.NamedParams {
-			if strings.EqualFold(k, n) {
-				return t
-			}
-		}
-		return types.Of(types.Unknown)
-	}
-	if i < len(b.o.ParamTypes) && b.o.ParamTypes[i].ID != types.Invalid {
-		return b.o.ParamTypes[i]
+	if v, ok := b.value(i); ok {
+		return v.Type
 	}
 	return types.Of(types.Unknown)
+}
+
+// valued puts the values of parameters into an expression whose own value decides
+// what the statement means. Error: 42P02 when there is none yet.
+func (b *binder) valued(e logical.Expr) (logical.Expr, error) {
+	var err error
+	return logical.Rewrite(e, func(x logical.Expr) logical.Expr {
+		p, ok := x.(*logical.Param)
+		if !ok {
+			return x
+		}
+		v, ok := b.value(p.Index)
+		if !ok {
+			b.wants = true
+			err = sqlerr.At(p.Pos(), sqlerr.CodeUndefinedParameter, "no value was given for parameter $%d", p.Index+1)
+			return x
+		}
+		return b.cast(&logical.Const{At: p.At, Value: v}, p.Typ)
+	}), err
 }
 
 // typeParam types an untyped parameter as its context wants. A parameter that

@@ -142,31 +142,27 @@ func cross(t *ast.Pivot, before, own []pivotValue) ([]pivotValue, error) {
 // occur, as text.
 func (b *binder) pivotValues(t *ast.Pivot, c *ast.PivotColumn) ([]pivotValue, error) {
 	switch {
-	case len(c.Exprs) != 1:
-		return nil, unsupported(c, "PIVOT over several columns at once")
+	case len(c.Exprs) != 1 && len(c.In) == 0:
+		return nil, unsupported(c, "PIVOT over several columns at once without a list of rows")
 	case c.Enum.Name != "" || c.InQuery != nil:
 		return nil, unsupported(c, "PIVOT with values of a type or query")
 	}
-	e := c.Exprs[0]
 	var out []pivotValue
 	if len(c.In) > 0 {
 		for i := range c.In {
 			it := &c.In[i]
-			v, err := b.constantArg(it.Expr)
+			v, err := b.pivotRow(c, it)
 			if err != nil {
 				return nil, err
 			}
-			name := it.Alias.Name
-			if name == "" {
-				name = textOf(v)
-			}
-			out = append(out, pivotValue{name, &ast.IsDistinct{At: it.At, L: e, R: it.Expr, Not: true}})
+			out = append(out, v)
 		}
 		return out, nil
 	}
 	if b.o.Column == nil {
 		return nil, unsupported(c, "PIVOT without IN")
 	}
+	e := c.Exprs[0]
 	text := &ast.Cast{At: c.At, X: e, Type: &ast.TypeName{At: c.At, Parts: []ast.Ident{{At: c.At, Name: "varchar"}}}}
 	q := &ast.Query{At: c.At, OrderBy: []ast.OrderItem{{At: c.At, Expr: &ast.Literal{At: c.At, Kind: ast.LitInteger, Text: "1"}}}, Body: &ast.Select{
 		At: c.At, Distinct: true, Items: []ast.SelectItem{{At: c.At, Expr: text}}, From: []ast.TableRef{t.Source},
@@ -192,6 +188,36 @@ func (b *binder) pivotValues(t *ast.Pivot, c *ast.PivotColumn) ([]pivotValue, er
 		out = append(out, pivotValue{v.S, &ast.Comparison{At: c.At, Op: ast.OpEq, L: text, R: lit}})
 	}
 	return out, nil
+}
+
+// pivotRow is a value that an entry of ON lists: a row of as many as the entry has
+// columns.
+func (b *binder) pivotRow(c *ast.PivotColumn, it *ast.SelectItem) (pivotValue, error) {
+	list := []ast.Expr{it.Expr}
+	if row, ok := it.Expr.(*ast.Row); ok {
+		list = row.Elems
+	}
+	if len(list) != len(c.Exprs) {
+		return pivotValue{}, sqlerr.At(it.Pos(), sqlerr.CodeSyntax, "PIVOT over %d columns has an entry of %d values", len(c.Exprs), len(list))
+	}
+	var names []string
+	var conds []ast.Expr
+	for i, e := range list {
+		v, err := b.constantArg(e)
+		if err != nil {
+			return pivotValue{}, err
+		}
+		names = append(names, textOf(v))
+		conds = append(conds, &ast.IsDistinct{At: it.At, L: c.Exprs[i], R: e, Not: true})
+	}
+	p := pivotValue{name: it.Alias.Name, cond: conds[0]}
+	if p.name == "" {
+		p.name = strings.Join(names, "_")
+	}
+	if len(conds) > 1 {
+		p.cond = &ast.And{At: it.At, Terms: conds}
+	}
+	return p, nil
 }
 
 func textOf(v types.Value) string {

@@ -97,7 +97,20 @@ func (b *binder) prepare(s *ast.Prepare) (Statement, error) {
 		out.Types = append(out.Types, typ)
 	}
 	if _, err := b.statement(s.Stmt); err != nil {
-		return nil, err
+		if !b.wants {
+			return nil, err
+		}
+		// EXECUTE will tell: only the parameters are known by now.
+		var bad error
+		ast.Inspect(s.Stmt, func(n ast.Node) bool {
+			if p, ok := n.(*ast.Parameter); ok && bad == nil {
+				_, bad = b.parameter(p)
+			}
+			return bad == nil
+		})
+		if bad != nil {
+			return nil, bad
+		}
 	}
 	for _, p := range b.params {
 		out.Params = append(out.Params, strings.ToLower(p.name))

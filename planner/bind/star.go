@@ -357,6 +357,13 @@ func (b *binder) evaluate(e logical.Expr) (types.Value, error) {
 	if k, ok := e.(*logical.Const); ok {
 		return k.Value, nil
 	}
+	e, err := b.valued(e)
+	if err != nil {
+		return types.Value{}, err
+	}
+	if k, ok := e.(*logical.Const); ok {
+		return k.Value, nil
+	}
 	if b.o.Evaluate == nil || logical.HasSubquery(e) || len(logical.ColumnsOf(e)) > 0 {
 		return types.Value{}, sqlerr.At(e.Pos(), sqlerr.CodeSyntax, "the expression must be constant")
 	}

@@ -58,7 +58,7 @@ func TestParams(t *testing.T) {
 		}
 	}
 	// A DOUBLE is not rounded by an INTEGER column beside it.
-	o.ParamTypes = []types.Type{types.Of(types.Double)}
+	o.Params = []types.Value{types.FloatValue(0)}
 	if got := typed(o, "SELECT a FROM t WHERE a > ?"); got[0].ID != types.Double {
 		t.Errorf("DOUBLE parameter became %s", got[0])
 	}

@@ -17,7 +17,7 @@ var readers = map[string]string{
 	"read_csv": "read_csv", "read_csv_auto": "read_csv_auto",
 }
 
-var tableFunctions = []string{"read_parquet", "parquet_scan", "read_csv", "read_csv_auto", "range", "generate_series", "gannet_memory"}
+var tableFunctions = []string{"read_parquet", "parquet_scan", "read_csv", "read_csv_auto", "range", "generate_series", "repeat", "gannet_memory"}
 
 // tableFunction binds a function in FROM; its arguments are constants.
 func (b *binder) tableFunction(t *ast.TableFunction) (logical.Node, *scope, error) {
@@ -31,6 +31,8 @@ func (b *binder) tableFunction(t *ast.TableFunction) (logical.Node, *scope, erro
 		return b.reader(t, readers[name])
 	case name == "range" || name == "generate_series":
 		return b.series(t, name)
+	case name == "repeat":
+		return b.repeat(t)
 	}
 	if st := findSystemTable([]string{name}); st != nil && len(f.Args) == 0 {
 		r, err := b.system(st)
@@ -169,6 +171,32 @@ func (b *binder) constantArg(e ast.Expr) (types.Value, error) {
 		return types.Value{}, err
 	}
 	return b.evaluate(b.settled(x))
+}
+
+// repeat binds repeat(value, n): n rows of the value.
+func (b *binder) repeat(t *ast.TableFunction) (logical.Node, *scope, error) {
+	f := t.Call
+	if len(f.Args) != 2 {
+		return nil, nil, sqlerr.At(f.Pos(), sqlerr.CodeUndefinedFunction, "repeat wants a value and a number of rows")
+	}
+	v, err := b.constantArg(f.Args[0])
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := b.constantArg(f.Args[1])
+	if err != nil {
+		return nil, nil, err
+	}
+	if n.IsNull || !n.Type.IsInteger() || n.Type.ID == types.HugeInt || n.Type.ID == types.UHugeInt || n.I < 0 {
+		return nil, nil, sqlerr.At(f.Args[1].Pos(), sqlerr.CodeInvalidArgument, "repeat wants a number of rows, not %s", n)
+	}
+	if v.IsNull && v.Type.ID == types.Null {
+		v.Type = types.Of(types.Integer)
+	}
+	s := b.scan(catalog.NewSeries("repeat", 0, 1, n.I), "repeat")
+	col := b.newCol(v.String(), v.Type)
+	p := &logical.Project{Input: s, Cols: []logical.Column{col}, Exprs: []logical.Expr{&logical.Const{At: logical.At(f.Pos()), Value: v}}}
+	return b.aliased(t, &result{node: p, cols: p.Cols}, t.Alias, "repeat")
 }
 
 // series binds range(stop), range(start, stop[, step]) and generate_series,

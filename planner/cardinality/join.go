@@ -118,7 +118,7 @@ func JoinSelectivity(l, r *Stats, on []logical.Expr) float64 {
 	for id, c := range r.Cols {
 		both.Cols[id] = c
 	}
-	var rest []float64
+	var rest []logical.Expr
 	for _, e := range on {
 		if c, ok := e.(*logical.Compare); ok && (c.Op == logical.Eq || c.Op == logical.NotDistinct) {
 			_, ok1 := c.Left.(*logical.Column)
@@ -127,9 +127,9 @@ func JoinSelectivity(l, r *Stats, on []logical.Expr) float64 {
 				continue
 			}
 		}
-		rest = append(rest, both.selectivity(e))
+		rest = append(rest, e)
 	}
-	return f * combine(rest)
+	return f * combine(both.each(rest, false))
 }
 
 // KeySelectivity is the selectivity of a set of equalities of columns.

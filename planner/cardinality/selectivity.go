@@ -26,7 +26,7 @@ func Apply(s *Stats, conds []logical.Expr) *Stats {
 	for id, c := range s.Cols {
 		out.Cols[id] = c
 	}
-	var sels []float64
+	var rest []logical.Expr
 	ranges := map[logical.ColID]*interval{}
 	for _, e := range conds {
 		if id, iv, ok := asRange(e); ok {
@@ -36,9 +36,9 @@ func Apply(s *Stats, conds []logical.Expr) *Stats {
 			ranges[id].intersect(iv)
 			continue
 		}
-		sels = append(sels, out.selectivity(e))
-		out.narrow(e)
+		rest = append(rest, e)
 	}
+	sels := out.each(rest, true)
 	for id, iv := range ranges {
 		sels = append(sels, out.rangeOf(id, iv))
 	}

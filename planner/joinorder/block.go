@@ -93,6 +93,9 @@ type condition struct {
 	// for other conditions.
 	left, right set
 	sel         float64
+	// pair is the condition that bounds the same value from the other side; -1:
+	// there is none.
+	pair int
 }
 
 // class is a set of equal columns.
@@ -196,7 +199,7 @@ func (b *block) analyse() {
 	for _, e := range b.pending {
 		l, r, ok := b.equality(e)
 		if !ok {
-			b.conds = append(b.conds, b.condition(e))
+			b.addCondition(e)
 			continue
 		}
 		for _, c := range []*logical.Column{l, r} {
@@ -284,9 +287,26 @@ func filterOn(n logical.Node, conds ...logical.Expr) logical.Node {
 	return &logical.Filter{Input: n, Conds: conds}
 }
 
+// maxPaired bounds the search for conditions that make a range.
+const maxPaired = 500
+
+// addCondition notes a condition, and the one that it makes a range with.
+func (b *block) addCondition(e logical.Expr) {
+	c := b.condition(e)
+	if c.rels.count() > 1 && len(b.conds) < maxPaired {
+		for i := range b.conds {
+			if o := &b.conds[i]; o.pair < 0 && o.rels.count() > 1 && cardinality.Between(o.expr, e, false) {
+				o.pair, c.pair = len(b.conds), i
+				break
+			}
+		}
+	}
+	b.conds = append(b.conds, c)
+}
+
 // condition describes a conjunct that is no equality of columns.
 func (b *block) condition(e logical.Expr) condition {
-	c := condition{expr: e, rels: b.relsOf(e)}
+	c := condition{expr: e, rels: b.relsOf(e), pair: -1}
 	if cmp, ok := e.(*logical.Compare); ok && (cmp.Op == logical.Eq || cmp.Op == logical.NotDistinct) {
 		l, r := b.relsOf(cmp.Left), b.relsOf(cmp.Right)
 		if !l.empty() && !r.empty() && !l.meets(r) {

@@ -184,10 +184,24 @@ func (b *block) newlyComplete(l, r set) float64 {
 	all := l.or(r)
 	for i := range b.conds {
 		c := &b.conds[i]
-		if c.rels.subsetOf(all) && !c.rels.subsetOf(l) && !c.rels.subsetOf(r) {
-			f *= math.Pow(b.selectivity(c), exp)
-			exp /= 2
+		if !c.rels.subsetOf(all) || c.rels.subsetOf(l) || c.rels.subsetOf(r) {
+			continue
 		}
+		s := b.selectivity(c)
+		if c.pair >= 0 && b.conds[c.pair].rels.subsetOf(all) {
+			o := &b.conds[c.pair]
+			both := cardinality.BetweenSelectivity(s, b.selectivity(o))
+			switch {
+			case o.rels.subsetOf(l) || o.rels.subsetOf(r):
+				s = both / b.selectivity(o) // which has been counted
+			case c.pair < i:
+				continue
+			default:
+				s = both
+			}
+		}
+		f *= math.Pow(s, exp)
+		exp /= 2
 	}
 	return f
 }

@@ -544,7 +544,10 @@ func TestAgainstReference(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d by %d", keys.name, c.rows, c.chunk), func(t *testing.T) {
 				w := newWorld(t, 256<<20, c.workers, c.fill)
 				cols, plan := standard(t, keys.cols()...)
-				plan.Bounds = keys.bounds
+				if keys.bounds != nil {
+					plan.Bounds = make([]Bounds, len(plan.Input))
+					copy(plan.Bounds, keys.bounds)
+				}
 				tab := makeTable(r, cols, c.rows, c.chunk, c.selected, keys.forms...)
 				got, h, err := run(w, tab, plan, c.workers)
 				if err != nil {

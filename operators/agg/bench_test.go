@@ -124,7 +124,7 @@ func BenchmarkThousandGroups(b *testing.B) {
 func BenchmarkThousandGroupsBounded(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
 	p := sumPlan(b)
-	p.Bounds = []Bounds{{true, 0, 999}}
+	p.Bounds = []Bounds{{true, 0, 999}, {}}
 	benchmark(b, intChunks(2000000, func(int) int64 { return r.Int64N(1000) }), p)
 }
 

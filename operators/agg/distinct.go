@@ -20,14 +20,15 @@ type distinctSet struct {
 	into binding
 }
 
-// addDistinct puts an aggregate into the set of its arguments.
-func (h *Hash) addDistinct(a *boundAgg) error {
+// addDistinct puts an aggregate into the set of its arguments, of which est
+// different ones are expected.
+func (h *Hash) addDistinct(a *boundAgg, est float64) error {
 	k := slices.IndexFunc(h.distinct, func(d *distinctSet) bool {
 		return d.filter == a.filter && slices.Equal(d.args, a.args)
 	})
 	if k < 0 {
 		groups := append(slices.Clone(h.plan.Groups), a.args...)
-		inner, err := New(h.env, Plan{Input: h.plan.Input, Groups: groups, EstGroups: h.plan.EstGroups})
+		inner, err := New(h.env, Plan{Input: h.plan.Input, Groups: groups, Bounds: h.plan.Bounds, EstGroups: est})
 		if err != nil {
 			return err
 		}
@@ -35,7 +36,7 @@ func (h *Hash) addDistinct(a *boundAgg) error {
 		for g := range h.plan.Groups {
 			d.into.groups = append(d.into.groups, g)
 		}
-		d.into.bounds = h.plan.Bounds
+		d.into.bounds = h.main.bounds
 		k = len(h.distinct)
 		h.distinct = append(h.distinct, d)
 	}

@@ -70,7 +70,7 @@ func TestSpillsWhatDoesNotFit(t *testing.T) {
 			tab.chunks = intChunks(rows, func(i int) int64 { return int64(i % c.groups * 7919 % rows) })
 			plan := sumPlan(t)
 			if c.bounded {
-				plan.Bounds, plan.EstGroups = []Bounds{{true, 0, rows - 1}}, float64(rows/3)
+				plan.Bounds, plan.EstGroups = []Bounds{{true, 0, rows - 1}, {}}, float64(rows/3)
 			}
 			var need, wantKeys int64
 			for i := range c.groups {

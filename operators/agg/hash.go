@@ -65,13 +65,13 @@ func New(env *operators.Env, plan Plan) (*Hash, error) {
 	for _, k := range stateOf {
 		h.offsets = append(h.offsets, l.StateOffset(k))
 	}
-	h.main = binding{groups: plan.Groups, bounds: plan.Bounds}
+	h.main = binding{groups: plan.Groups, bounds: plan.keyBounds()}
 	for k, o := range owners {
 		a := &plan.Aggs[o]
 		h.states = append(h.states, boundAgg{fn: a.Fn, off: l.StateOffset(k), args: a.Args, filter: a.Filter})
 		if !a.Distinct {
 			h.main.aggs = append(h.main.aggs, h.states[k])
-		} else if err := h.addDistinct(&h.states[k]); err != nil {
+		} else if err := h.addDistinct(&h.states[k], a.EstGroups); err != nil {
 			return nil, err
 		}
 	}

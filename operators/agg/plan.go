@@ -15,9 +15,9 @@ type Plan struct {
 	Input  []types.Type // columns of the input chunks
 	Groups []int        // input columns of the keys; none: one group, always
 	Aggs   []Agg
-	// Bounds, nil or one per key, are what statistics say of integer keys
-	// (integers, dates, times, decimals of up to 64 bits). Values outside are
-	// handled, slowly.
+	// Bounds, nil or one per input column, are what statistics say of integers
+	// (integers, dates, times, decimals of up to 64 bits) that are keys, or
+	// arguments with DISTINCT. Values outside are handled, slowly.
 	Bounds []Bounds
 	// EstGroups is how many groups the planner expects, 0 if it does not know.
 	EstGroups float64
@@ -44,9 +44,12 @@ type Agg struct {
 	Args     []int // input columns
 	Filter   int   // input column, BOOLEAN, of FILTER (WHERE ...); -1 none
 	Distinct bool
+	// EstGroups is how many different arguments of all groups the planner expects
+	// with DISTINCT, 0 if it does not know.
+	EstGroups float64
 }
 
-// Bounds are the least and greatest value of a key that is not NULL.
+// Bounds are the least and greatest value of a column that is not NULL.
 type Bounds struct {
 	Known    bool
 	Min, Max int64
@@ -59,6 +62,18 @@ func (p *Plan) Types() []types.Type {
 		ts = append(ts, a.Fn.Return)
 	}
 	return ts
+}
+
+// keyBounds are the Bounds of the keys.
+func (p *Plan) keyBounds() []Bounds {
+	if p.Bounds == nil {
+		return nil
+	}
+	bs := make([]Bounds, len(p.Groups))
+	for i, g := range p.Groups {
+		bs[i] = p.Bounds[g]
+	}
+	return bs
 }
 
 func (p *Plan) keyTypes() []types.Type {
@@ -129,7 +144,7 @@ func (p *Plan) check() error {
 			}
 		}
 	}
-	if p.Bounds != nil && len(p.Bounds) != len(p.Groups) {
+	if p.Bounds != nil && len(p.Bounds) != len(p.Input) {
 		return errPlan()
 	}
 	return nil
@@ -143,7 +158,7 @@ func errPlan() error {
 // are.
 type binding struct {
 	groups []int
-	bounds []Bounds
+	bounds []Bounds // nil or one per key
 	aggs   []boundAgg
 }
 

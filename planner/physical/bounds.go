@@ -2,6 +2,7 @@ package physical
 
 import (
 	"math"
+	"slices"
 
 	"github.com/gannetdb/gannet/operators/agg"
 	"github.com/gannetdb/gannet/planner/cardinality"
@@ -9,12 +10,15 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// bounds says what statistics promise of grouping keys that are integers or
-// dates; nil when they say nothing.
-func bounds(in *cardinality.Stats, groups []logical.Expr) []agg.Bounds {
-	var out []agg.Bounds
-	for i, g := range groups {
-		c, ok := g.(*logical.Column)
+// estimate completes a plan over the columns at of its input, which hold exprs:
+// what statistics promise of columns that are integers or dates, and how many
+// groups they make us expect. calls are the plan's aggregates.
+func estimate(plan *agg.Plan, in *cardinality.Stats, exprs []logical.Expr, at []int, calls []logical.AggCall) {
+	plan.Bounds = nil
+	byColumn := make([]logical.Expr, len(plan.Input))
+	for i, e := range exprs {
+		byColumn[at[i]] = e
+		c, ok := e.(*logical.Column)
 		if !ok || !c.Typ.IsInteger() && c.Typ.ID != types.Date {
 			continue
 		}
@@ -22,10 +26,19 @@ func bounds(in *cardinality.Stats, groups []logical.Expr) []agg.Bounds {
 		if !k.Bounded || k.Lo < math.MinInt32 || k.Hi > math.MaxUint32 || k.Lo > k.Hi {
 			continue // too far apart to be of use, or not exact
 		}
-		if out == nil {
-			out = make([]agg.Bounds, len(groups))
+		if plan.Bounds == nil {
+			plan.Bounds = make([]agg.Bounds, len(plan.Input))
 		}
-		out[i] = agg.Bounds{Known: true, Min: int64(math.Floor(k.Lo)), Max: int64(math.Ceil(k.Hi))}
+		plan.Bounds[at[i]] = agg.Bounds{Known: true, Min: int64(math.Floor(k.Lo)), Max: int64(math.Ceil(k.Hi))}
 	}
-	return out
+	keys := make([]logical.Expr, len(plan.Groups))
+	for i, g := range plan.Groups {
+		keys[i] = byColumn[g]
+	}
+	plan.EstGroups = in.Groups(keys)
+	for i := range plan.Aggs {
+		if plan.Aggs[i].Distinct {
+			plan.Aggs[i].EstGroups = in.Groups(append(slices.Clone(keys), calls[i].Args...))
+		}
+	}
 }

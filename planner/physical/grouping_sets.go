@@ -15,8 +15,8 @@ import (
 
 // groupingSets lowers an aggregation with several groupings: in reads the
 // input once into an aggregation each, whose results are the branches of the
-// stream. plan is that of a grouping by all keys.
-func (b *builder) groupingSets(n *logical.Aggregate, in *stream, plan agg.Plan, aggCols []logical.Column, need map[logical.ColID]bool) (*stream, error) {
+// stream. plan is that of a grouping by all keys, to be completed by estimated.
+func (b *builder) groupingSets(n *logical.Aggregate, in *stream, plan agg.Plan, estimated func(*agg.Plan), aggCols []logical.Column, need map[logical.ColID]bool) (*stream, error) {
 	var markings []logical.Marking
 	cols := append(append([]logical.Column{}, n.GroupCols...), aggCols...)
 	for _, m := range n.Markings {
@@ -29,16 +29,13 @@ func (b *builder) groupingSets(n *logical.Aggregate, in *stream, plan agg.Plan, 
 	var each []*agg.Hash
 	for _, omit := range n.Omit {
 		p := plan
-		p.Groups, p.Bounds = nil, nil
+		p.Groups, p.Aggs = nil, slices.Clone(plan.Aggs)
 		for i, g := range plan.Groups {
-			if slices.Contains(omit, i) {
-				continue
-			}
-			p.Groups = append(p.Groups, g)
-			if plan.Bounds != nil {
-				p.Bounds = append(p.Bounds, plan.Bounds[i])
+			if !slices.Contains(omit, i) {
+				p.Groups = append(p.Groups, g)
 			}
 		}
+		estimated(&p)
 		h, err := agg.New(b.env, p)
 		if err != nil {
 			return nil, err

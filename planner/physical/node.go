@@ -167,9 +167,8 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 		return nil, err
 	}
 	plan.Input = s.types
-	plan.EstGroups, plan.DirectBits = b.est.Node(n).Rows, b.directBits
+	plan.DirectBits = b.directBits
 	plan.Groups = at[:len(n.Groups)]
-	plan.Bounds = bounds(b.est.Node(n.Input), n.Groups)
 	for i, a := range calls {
 		p := places[i]
 		call := agg.Agg{Fn: a.Fn, Args: at[p.args : p.args+len(a.Args)], Filter: -1, Distinct: a.Distinct}
@@ -178,9 +177,11 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 		}
 		plan.Aggs = append(plan.Aggs, call)
 	}
+	estimated := func(p *agg.Plan) { estimate(p, b.est.Node(n.Input), exprs, at, calls) }
 	if n.Omit != nil {
-		return b.groupingSets(n, s, plan, aggCols, need)
+		return b.groupingSets(n, s, plan, estimated, aggCols, need)
 	}
+	estimated(&plan)
 	sink, err := agg.New(b.env, plan)
 	if err != nil {
 		return nil, err

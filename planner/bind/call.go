@@ -13,6 +13,15 @@ import (
 // then aggregates, then scalar functions.
 func (b *binder) call(c *exprCtx, f *ast.FuncCall) (logical.Expr, error) {
 	name := strings.ToLower(ast.Last(f.Name).Name)
+	if f.Bare {
+		col, err := c.scope.lookupOwn(nil, f.Name[0])
+		if err != nil {
+			return nil, err
+		}
+		if col != nil {
+			return b.column(c, &ast.ColumnRef{At: f.At, Parts: f.Name})
+		}
+	}
 	if len(f.Name) > 1 {
 		// a.f(x) may be a method call on a column a.
 		q := f.Name[len(f.Name)-2]

@@ -232,6 +232,16 @@ func (b *binder) orderKeys(order []ast.OrderItem, items []selectItem, base exprC
 			}
 			continue
 		}
+		if star, ok := o.Expr.(*ast.Star); ok {
+			all, err := b.starItems(star, "", base, aggs)
+			if err != nil {
+				return nil, err
+			}
+			for _, it := range all {
+				keys = append(keys, b.sortKey(o, it.expr))
+			}
+			continue
+		}
 		tree, coll := collatedOutput(o.Expr)
 		n, isOutput, err := ordinal(tree, len(items), "ORDER BY")
 		if err != nil {

@@ -23,6 +23,9 @@ type FuncCall struct {
 	Over        *WindowSpec
 	// Method tells that Args[0] was written before the name: x.f().
 	Method bool
+	// Bare tells that there were no parentheses: CURRENT_DATE. It may also be a
+	// column of that name.
+	Bare bool
 }
 
 // NullTreatment is IGNORE NULLS or RESPECT NULLS.

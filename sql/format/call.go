@@ -1,10 +1,22 @@
 package format
 
-import "github.com/gannetdb/gannet/sql/ast"
+import (
+	"strings"
+
+	"github.com/gannetdb/gannet/sql/ast"
+)
 
 // call prints a function call with its clauses.
 func (p *printer) call(c *ast.FuncCall) {
 	args := c.Args
+	if c.Bare {
+		name := strings.ToLower(ast.Last(c.Name).Name)
+		if p.duck && name == "user" {
+			name = `"user"` // the only one that DuckDB has as a keyword
+		}
+		p.str(name)
+		return
+	}
 	switch {
 	case p.duck:
 		p.duckFuncName(c)

@@ -15,6 +15,9 @@ func ColumnName(e ast.Expr) string {
 	if c, ok := e.(*ast.ColumnRef); ok {
 		return ast.Last(c.Parts).Name
 	}
+	if c, ok := e.(*ast.FuncCall); ok && c.Bare {
+		return ast.Last(c.Name).Name
+	}
 	p := printer{duck: true}
 	p.expr(e)
 	return p.b.String()

@@ -124,7 +124,7 @@ func (p *parser) nameExpr(at ast.At) ast.Expr {
 			return nil
 		}
 		if len(first.Name) >= 4 && p.nullary(first.Name) {
-			return &ast.FuncCall{At: at, Name: []ast.Ident{{At: at, Name: lower(first.Name)}}}
+			return &ast.FuncCall{At: at, Name: []ast.Ident{{At: at, Name: lower(first.Name)}}, Bare: true}
 		}
 	}
 	parts := make([]ast.Ident, 1, 2)

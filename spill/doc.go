@@ -48,6 +48,21 @@
 // ever synced. Readers say what they will read next (ReadAhead), and the system
 // reads it while they work on what they have.
 //
+// # What was measured and left out
+//
+// CPU time a block of 256 KiB, with the page cache taking writes: writing 92 µs,
+// reading 38, of each 10 for the checksum; a fourth of the CPU time of queries
+// that spill several times their limit.
+//
+//   - Leaving out the bytes that are the same in all rows of a page (keys of 8
+//     bytes with 5 zeros): 100 µs to pack and 85 to unpack rows of 40 bytes, of
+//     which 57 % go. What is saved is 80 µs. Narrow columns have to be made
+//     narrow before they become rows.
+//   - Header and payload in one call of the system (pwritev): 4 % of writing.
+//   - A goroutine that writes behind: the writer of 256 MiB waited once in five
+//     blocks, for other threads. The system makes writers wait once a tenth of
+//     the machine's memory is dirty, from when on a ring of buffers is full, too.
+//
 // # Compression
 //
 // Payloads from 4 KiB to MaxCompressed bytes are compressed when that makes

@@ -98,3 +98,44 @@ func TestSmallLimits(t *testing.T) {
 	}
 	alive(t, db)
 }
+
+// TestMemoryIsListed looks at gannet_memory() while queries hold their state.
+func TestMemoryIsListed(t *testing.T) {
+	ctx := context.Background()
+	db, e := openBoth(t, gannet.Setting{Name: "threads", Value: "2"}, gannet.Setting{Name: "memory_limit", Value: "256MiB"})
+	if _, err := db.Exec("CREATE VIEW big AS SELECT i, 'a text that makes rows wide, number ' || (i * 7919 % 1000003) AS s FROM range(100000) r(i)"); err != nil {
+		t.Fatal(err)
+	}
+	for tag, q := range map[string]string{
+		"sort":        `SELECT i, s FROM big ORDER BY s`,
+		"aggregation": `SELECT s, count(*) FROM big GROUP BY s`,
+		"window":      `SELECT s, sum(i) OVER (PARTITION BY i % 1009 ORDER BY s) FROM big`,
+		"hash join":   `SELECT a.s, b.s FROM big a JOIN big b ON a.i = b.i + 1`,
+		"expressions": `SELECT repeat(s, 100) FROM big`,
+	} {
+		func() {
+			rows, err := db.QueryContext(ctx, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			if !rows.Next() {
+				t.Fatalf("%s: %v", q, rows.Err())
+			}
+			var held, peak, all int64
+			var spills bool
+			if err := db.QueryRow("SELECT memory_usage_bytes, peak_bytes, can_spill FROM gannet_memory() WHERE tag = '"+tag+"'").Scan(&held, &peak, &spills); err != nil {
+				t.Fatalf("%s: %s: %v", q, tag, err)
+			}
+			if held <= 0 || peak < held || spills != (tag != "expressions") {
+				t.Errorf("%s: %s holds %d bytes, at most %d, can spill: %v", q, tag, held, peak, spills)
+			}
+			if err := db.QueryRow("SELECT sum(memory_usage_bytes) FROM gannet_memory()").Scan(&all); err != nil {
+				t.Fatal(err)
+			}
+			if all < held || all > e.Budget().Peak() {
+				t.Errorf("%s: %d bytes in all, at most %d were used", q, all, e.Budget().Peak())
+			}
+		}()
+	}
+}

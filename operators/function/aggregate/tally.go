@@ -5,6 +5,7 @@ import (
 
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/spill/chain"
+	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/sortkey"
 	"github.com/gannetdb/gannet/vector/types"
@@ -84,8 +85,9 @@ func (y *tally) flush(c *function.AggCall, s *bagState, all bool) error {
 	if err != nil {
 		return err
 	}
-	if !all && out.chain.Empty() && len(out.buf) <= chain.Size/2 {
-		s.used = int64(copy(place, out.buf))
+	// Few different values may take more as entries than they did as they came.
+	if !all && out.chain.Empty() && len(out.buf) <= min(chain.Size/2, s.room()) {
+		s.used = int64(copy(vector.Str(&s.ref, c.Heap.Bufs()), out.buf))
 		s.tallied = s.used
 		return nil
 	}

@@ -13,8 +13,17 @@
 // input ends, sorts them: pairs of the first key word and the row's address are
 // radix-sorted, ties go on to the next word. That is a run: an array of
 // addresses over pages in memory, or, when it was spilled, pages on disk in
-// order. The source merges all runs. Merging more runs than memory has room for
-// happens in several passes.
+// order. The source merges all runs by a tournament. What memory has no room for
+// is merged on disk first: no more runs than it takes to read the others at once.
+//
+// # Ranges
+//
+// For consumers that heed the order of batches, or none (Sort.Spread), several
+// workers merge: the order is divided by samples into ranges (ranges.go), and each
+// run with it. Runs in memory are divided by search, once all are there. Those on
+// disk are written range by range, so the first one that is spilled decides: when
+// later rows are of another kind, some ranges are large, and merging them is less
+// parallel. A range comes in batches, of numbers that go on.
 //
 // With a limit, a run keeps only as many rows as can be in the answer, and
 // rows behind the last of those are dropped as they come.

@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"sort"
 
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/spill/block"
@@ -20,8 +21,8 @@ const (
 	// a least size and ends with a page.
 	pairSlack = 2 * block.Size
 	// flushBytes is how much of a run is kept in memory while it is written,
-	// when there is plenty: also about what reading it back takes.
-	flushBytes = 1 << 20
+	// when there is plenty.
+	flushBytes = 512 << 10
 	// leastRun is the least that is written for the sake of others who want
 	// memory.
 	leastRun = 2 * block.Size
@@ -32,6 +33,9 @@ func (s *space) flushAt() int64 {
 	return max(2*block.Size, min(flushBytes, s.mem.Share()/8))
 }
 
+// readBytes is about what reading a run back takes.
+func (s *space) readBytes() int64 { return s.flushAt() + block.Size }
+
 // slack is how much memory appending leaves free: for each worker what writing
 // its run takes beside the run, and the pairs and pages of the next one's first
 // chunk.
@@ -39,15 +43,18 @@ func (s *space) slack() int64 {
 	return min(int64(max(s.env.Threads, 1))*(s.flushAt()+pairSlack+3*block.Size), s.mem.Share()/3)
 }
 
-// run is a sorted sequence of rows: in memory (addrs over loaded) or on disk.
+// run is a sorted sequence of rows: in memory (addrs over loaded) or on disk, in
+// a set for each range of the order (Sort.cuts).
 type run struct {
-	set    *rowset.Set
+	set    *rowset.Set // in memory
 	loaded *rowset.Loaded
 	pairs  *block.Block
 	addrs  []sortkey.Pair // in order; their keys mean nothing
 	count  int64
-	onDisk bool
+	disk   []*rowset.Set
 }
+
+func (r *run) onDisk() bool { return r.disk != nil }
 
 func (r *run) close() {
 	if r.loaded != nil {
@@ -59,7 +66,35 @@ func (r *run) close() {
 	if r.set != nil {
 		r.set.Close()
 	}
+	for _, s := range r.disk {
+		s.Close()
+	}
 	*r = run{}
+}
+
+// ends returns where in addrs each range of cuts ends.
+func (r *run) ends(rows *sortkey.Rows, cuts *sortkey.Cuts) []int {
+	var out []int
+	at := 0
+	if cuts != nil && r.loaded != nil {
+		bufs := r.loaded.Bufs()
+		for k := range cuts.Rows {
+			rest := r.addrs[at:]
+			at += sort.Search(len(rest), func(i int) bool { return cuts.Compare(k, rest[i].Row, bufs) <= 0 })
+			out = append(out, at)
+		}
+	} else if cuts != nil {
+		out = make([]int, len(cuts.Rows))
+	}
+	return append(out, len(r.addrs))
+}
+
+// spilledBytes returns how much was written of the run.
+func (r *run) spilledBytes() (n int64) {
+	for _, s := range r.disk {
+		n += s.Stats().SpilledBytes
+	}
+	return n
 }
 
 // space is where runs take memory and disk from.
@@ -144,7 +179,7 @@ func (s *space) sorted(ctx context.Context, set *rowset.Set, w *rowset.Writer, l
 func (s *space) copied(ctx context.Context, r *run) (*rowset.Set, *rowset.Writer, error) {
 	set := s.newSet()
 	w := set.NewWriter()
-	if err := s.copyRows(ctx, r, w, nil); err != nil {
+	if err := s.copyRows(ctx, r, 0, len(r.addrs), w, nil); err != nil {
 		w.Close()
 		set.Close()
 		return nil, nil, err
@@ -153,43 +188,72 @@ func (s *space) copied(ctx context.Context, r *run) (*rowset.Set, *rowset.Writer
 	return set, w, nil
 }
 
-// spilled writes r to disk in order and closes it.
-func (s *space) spilled(ctx context.Context, r *run) (*run, error) {
-	out := &run{set: s.newSet(), count: r.count, onDisk: true}
-	w := out.set.NewWriter()
-	err := s.copyRows(ctx, r, w, func() error {
-		if w.Bytes() < s.flushAt() {
-			return nil
+// spilled writes r to disk in order, by the ranges of cuts, and closes it.
+func (s *space) spilled(ctx context.Context, r *run, cuts *sortkey.Cuts) (_ *run, err error) {
+	out := &run{count: r.count}
+	defer func() {
+		if err != nil {
+			out.close()
 		}
-		_, err := w.Spill(ctx, 1<<62)
-		return err
-	})
-	if err == nil {
-		_, err = w.Spill(ctx, 1<<62)
-	}
-	if err == nil {
-		err = out.set.Combine(ctx, w)
-	}
-	if err == nil {
-		err = out.set.Seal(ctx)
-	}
-	if err != nil {
-		w.Close()
-		out.close()
-		return nil, err
+	}()
+	from := 0
+	for _, to := range r.ends(s.rows, cuts) {
+		x := s.newOutput()
+		out.disk = append(out.disk, x.set)
+		err = s.copyRows(ctx, r, from, to, x.w, func() error { return x.flush(ctx) })
+		if err == nil {
+			err = x.end(ctx)
+		}
+		if err != nil {
+			x.w.Close()
+			return nil, err
+		}
+		from = to
 	}
 	r.close()
 	return out, nil
 }
 
-// copyRows appends r's rows to w; after each chunk it calls flush.
-func (s *space) copyRows(ctx context.Context, r *run, w *rowset.Writer, flush func() error) error {
+// output is a set that is written in order.
+type output struct {
+	s   *space
+	set *rowset.Set
+	w   *rowset.Writer
+}
+
+func (s *space) newOutput() *output {
+	set := s.newSet()
+	return &output{s, set, set.NewWriter()}
+}
+
+// flush writes what there is, when it is enough.
+func (o *output) flush(ctx context.Context) error {
+	if o.w.Bytes() < o.s.flushAt() {
+		return nil
+	}
+	_, err := o.w.Spill(ctx, 1<<62)
+	return err
+}
+
+// end writes the rest.
+func (o *output) end(ctx context.Context) error {
+	if _, err := o.w.Spill(ctx, 1<<62); err != nil {
+		return err
+	}
+	if err := o.set.Combine(ctx, o.w); err != nil {
+		return err
+	}
+	return o.set.Seal(ctx)
+}
+
+// copyRows appends the rows [from, to) of r to w; after each chunk it calls flush.
+func (s *space) copyRows(ctx context.Context, r *run, from, to int, w *rowset.Writer, flush func() error) error {
 	var src, dst [vector.Capacity]raw.Addr
-	for from := 0; from < len(r.addrs); from += len(src) {
+	for ; from < to; from += len(src) {
 		if ctx.Err() != nil {
 			return cancelled(ctx)
 		}
-		part := r.addrs[from:min(from+len(src), len(r.addrs))]
+		part := r.addrs[from:min(from+len(src), to)]
 		for i := range part {
 			src[i] = part[i].Row
 		}

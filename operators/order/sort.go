@@ -39,6 +39,14 @@ type Sort struct {
 
 	mu   sync.Mutex
 	runs []*run // guarded by mu until Finalize
+	// cuts divide the order into ranges, which are merged one by one: nil, one
+	// range. They are chosen when the first run is spilled, or in Finalize.
+	cuts    *sortkey.Cuts
+	divided bool
+	kept    *rowset.Set // has the rows of cuts
+	keeper  *rowset.Writer
+	width   int // workers that can merge; after Finalize
+	spread  bool
 }
 
 var _ operators.Sink = (*Sort)(nil)
@@ -67,6 +75,11 @@ func newSort(env *operators.Env, ts []types.Type, keys []Key, count, offset int6
 	}
 	return s, nil
 }
+
+// Spread lets several workers read the Source, which give out rows out of turn: in
+// order are the batches, and the rows of each. It is called before the first row
+// comes.
+func (s *Sort) Spread() { s.spread = true }
 
 // keep is the number of rows of any run that can be in the answer, -1: all.
 func (s *Sort) keep() int64 {
@@ -103,7 +116,7 @@ func (s *Sort) NewLocal(*operators.Task) (operators.SinkLocal, error) {
 }
 
 // Finalize implements operators.Sink.
-func (s *Sort) Finalize(ctx context.Context) error { return s.reduceRuns(ctx) }
+func (s *Sort) Finalize(ctx context.Context) error { return s.prepare(ctx) }
 
 // Close implements operators.Sink.
 func (s *Sort) Close() {
@@ -113,6 +126,10 @@ func (s *Sort) Close() {
 		r.close()
 	}
 	s.runs = nil
+	if s.keeper != nil {
+		s.keeper.Close()
+		s.kept.Close()
+	}
 	s.space.mem.Close()
 	s.space.sort.Close()
 }
@@ -262,13 +279,21 @@ func (l *sortLocal) spillRun(ctx context.Context) error {
 	if err != nil || r == nil {
 		return err
 	}
-	out, err := l.s.space.spilled(ctx, r)
+	s := l.s
+	s.mu.Lock()
+	err = s.divide(ctx, []*run{r}, min(s.env.Threads, mostRanges))
+	cuts := s.cuts
+	s.mu.Unlock()
+	var out *run
+	if err == nil {
+		out, err = s.space.spilled(ctx, r, cuts)
+	}
 	if err != nil {
 		r.close()
 		return err
 	}
-	l.s.spilledBytes.Add(out.set.Stats().SpilledBytes)
-	l.s.add(out)
+	s.spilledBytes.Add(out.spilledBytes())
+	s.add(out)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package physical
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/operators/agg"
@@ -166,6 +167,9 @@ func (b *builder) aggregate(n *logical.Aggregate, need map[logical.ColID]bool) (
 	if err != nil {
 		return nil, err
 	}
+	if !slices.ContainsFunc(calls, func(a logical.AggCall) bool { return a.Fn.OrderDependent }) {
+		s.parallel()
+	}
 	plan.Input = s.types
 	plan.DirectBits = b.directBits
 	plan.Groups = at[:len(n.Groups)]
@@ -216,28 +220,24 @@ func (b *builder) sort(n, input logical.Node, keys []logical.SortKey, need map[l
 	for i, k := range keys {
 		okeys[i] = order.Key{Col: at[i], Desc: k.Desc, NullsFirst: k.NullsFirst}
 	}
-	var sink interface {
-		operators.Sink
-		Source() operators.Source
-		Stats() order.Stats
-	}
+	var sort *order.Sort
 	if count >= 0 {
-		sink, err = order.NewTopN(b.env, s.types, okeys, count, offset)
+		sort, err = order.NewTopN(b.env, s.types, okeys, count, offset)
 	} else {
-		sink, err = order.NewSort(b.env, s.types, okeys)
+		sort, err = order.NewSort(b.env, s.types, okeys)
 	}
 	if err != nil {
 		return nil, err
 	}
-	fill, _ := b.breaker(s, "sort", sink)
+	fill, _ := b.breaker(s, "sort", sort)
 	out := &stream{
-		open:     func(context.Context) (operators.Source, error) { return sink.Source(), nil },
+		open:     func(context.Context) (operators.Source, error) { return sort.Source(), nil },
 		deps:     []*pipeline.Pipeline{fill},
 		profiles: []*operators.Profile{{}},
-		types:    s.types, pos: s.pos, ordered: true, single: true,
+		types:    s.types, pos: s.pos, ordered: true, single: true, spread: sort.Spread,
 	}
 	b.measure(n, out.profiles[0]).Extra = func() []string {
-		st := sink.Stats()
+		st := sort.Stats()
 		return spilled(st.PeakBytes, st.SpilledBytes)
 	}
 	return out, nil
@@ -294,6 +294,7 @@ func (b *builder) cut(n *logical.Limit, s *stream, limit *order.Limit) {
 // collected ends s in a table in memory, of which the result reads in order.
 func (b *builder) collected(s *stream, name string) *stream {
 	table := b.newTable(name, s.types)
+	s.parallel()
 	fill, _ := b.breaker(s, name, write.NewCollect(table))
 	out := b.tableStream(table, s.types, false)
 	out.deps = []*pipeline.Pipeline{fill}

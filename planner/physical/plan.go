@@ -140,6 +140,7 @@ func (b *builder) lower(plan *logical.Plan, o Options) error {
 	// A limit without order keeps the first rows, whatever the setting says.
 	s.ordered = s.ordered || b.env.PreserveOrder || b.plan.left >= 0
 	b.plan.root = s
+	s.parallel()
 	b.leave(plan.Root)
 	if err := b.promiseScans(); err != nil {
 		return err

@@ -32,6 +32,18 @@ type stream struct {
 
 	ordered bool // rows come in an order that the query asked for
 	single  bool // one worker reads the source, batches in order
+
+	// spread, unless nil, lets several workers read the source: for consumers that
+	// heed the order of batches, or need none.
+	spread func()
+}
+
+// parallel tells that the stream's consumer heeds the order of batches, or that
+// the order of rows does not matter to it.
+func (s *stream) parallel() {
+	if s.spread != nil {
+		s.spread()
+	}
 }
 
 // newStream returns a stream of a source whose columns are cols, in order.

@@ -132,6 +132,7 @@ func (b *builder) windowGroup(n *logical.Window, members []int, s *stream, keep 
 	if err != nil {
 		return nil, err
 	}
+	s.parallel()
 	fill, _ := b.breaker(s, "window", sink)
 	out := newStream(cols, func(context.Context) (operators.Source, error) { return sink.Source(), nil })
 	out.deps = []*pipeline.Pipeline{fill}

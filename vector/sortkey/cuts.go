@@ -50,6 +50,11 @@ func (r *Rows) NewCuts(sample []raw.Addr, count int, bufs [][]byte) *Cuts {
 // Ranges returns how many ranges there are.
 func (c *Cuts) Ranges() int { return len(c.Rows) + 1 }
 
+// Compare orders cut k and a row, which bufs resolves.
+func (c *Cuts) Compare(k int, row raw.Addr, bufs [][]byte) int {
+	return c.order.Compare(0, c.Rows[k], c.bufs, row, bufs)
+}
+
 // Range returns the range that a row belongs to; word is its first word, bufs
 // resolves its references.
 func (c *Cuts) Range(word uint64, row raw.Addr, bufs [][]byte) int {

@@ -1,6 +1,7 @@
 package joinorder
 
 import (
+	"math"
 	"slices"
 
 	"github.com/gannetdb/gannet/planner/logical"
@@ -26,21 +27,38 @@ func (b *block) order() logical.Node {
 	return filterOn(n, rest...)
 }
 
+// boundFrom is how many relations make it worth knowing some tree before the best
+// one is looked for.
+const boundFrom = 7
+
 // solve finds the best tree: by dynamic programming for each connected part,
 // the parts then being multiplied from the smallest on.
 func (b *block) solve() *tree {
-	s := &search{b: b, best: map[set]*tree{}}
-	exact := s.run()
+	s := &search{b: b, best: map[set]*tree{}, bound: math.Inf(1)}
 	var all set
 	for i := range b.rels {
 		all = all.or(single(i))
 	}
+	comp := b.components()
+	var known *tree
+	if len(b.rels) >= boundFrom && !slices.ContainsFunc(comp, func(c int) bool { return c != comp[0] }) {
+		var leaves []*tree
+		for i := range b.rels {
+			leaves = append(leaves, b.leaf(i))
+		}
+		if known = b.greedy(leaves); known != nil {
+			s.bound = known.cost
+		}
+	}
+	exact := s.run()
 	if exact {
 		if t := s.best[all]; t != nil {
 			return t
 		}
 	}
-	comp := b.components()
+	if known != nil {
+		return known
+	}
 	var parts []*tree
 	for i := range b.rels {
 		if comp[i] != i && slices.Contains(comp[:i], comp[i]) {

@@ -23,8 +23,9 @@ func (b *block) leaf(i int) *tree {
 
 // join makes the tree of joining l with r, r being the build side; nil when it
 // may not be: an attachment is joined by itself, on the right, to what it
-// needs.
-func (b *block) join(l, r *tree) *tree {
+// needs. old is another tree of the same relations, or nil: the same set has one
+// estimate, and a tree that cannot be cheaper is nil, too.
+func (b *block) join(l, r, old *tree) *tree {
 	if r.left == nil && b.rels[r.rel].attach != nil {
 		at := b.rels[r.rel].attach
 		if !at.needs.subsetOf(l.rels) {
@@ -35,22 +36,32 @@ func (b *block) join(l, r *tree) *tree {
 	if l.left == nil && b.rels[l.rel].attach != nil {
 		return nil
 	}
-	t := &tree{rels: l.rels.or(r.rels), left: l, right: r}
-	t.card, t.width = b.size(l, r)
 	work := joinWork(l, r)
 	if b.turns(r) {
 		work = min(work, joinWork(r, l))
 	}
-	t.cost = l.cost + r.cost + t.card + work
+	var card, width float64
+	if old != nil {
+		card, width = old.card, old.width
+	} else {
+		card, width = b.size(l, r)
+	}
+	cost := l.cost + r.cost + card + work
+	if old != nil && cost >= old.cost {
+		return nil
+	}
 	switch {
 	case b.hasKey(l, r):
 	case b.hasRange(l, r):
-		t.cost += min(costOrder*(l.card+r.card), costCross*l.card*r.card)
+		cost += min(costOrder*(l.card+r.card), costCross*l.card*r.card)
 	default:
 		// Every pair of rows is looked at.
-		t.cost += costCross * l.card * r.card
+		cost += costCross * l.card * r.card
 	}
-	return t
+	if old != nil && cost >= old.cost {
+		return nil
+	}
+	return &tree{rels: l.rels.or(r.rels), left: l, right: r, card: card, width: width, cost: cost}
 }
 
 // joinWork is the cost of building from r and probing with l.

@@ -1,8 +1,9 @@
 package joinorder
 
-// MaxPairs bounds the pairs of connected sets that dynamic programming looks
-// at; beyond, the order is chosen greedily.
-const MaxPairs = 50_000
+// MaxPairs bounds the pairs of connected sets that dynamic programming compares;
+// beyond, the order is chosen greedily. That is a star of eleven relations, or a
+// longer chain, and some 10 ms.
+const MaxPairs = 10_000
 
 // tree is a join tree over a set of relations.
 type tree struct {
@@ -20,6 +21,9 @@ type search struct {
 	best  map[set]*tree
 	pairs int
 	steps int
+	// bound is the cost of a tree that is known: what costs as much is no part of
+	// a better one.
+	bound float64
 }
 
 // maxSteps bounds the recursion of DPhyp where subsets multiply without
@@ -108,25 +112,22 @@ func (s *search) cmpRec(s1, s2, x set) {
 
 // emitPair considers both orders of joining two sets.
 func (s *search) emitPair(s1, s2 set) {
-	s.pairs++
 	a, b := s.best[s1], s.best[s2]
-	if a == nil || b == nil {
+	if a == nil || b == nil || a.cost+b.cost >= s.bound {
 		return
 	}
-	s.consider(a, b)
-	s.consider(b, a)
-}
-
-func (s *search) consider(l, r *tree) {
-	t := s.b.join(l, r)
-	if t == nil {
-		return
+	s.pairs++
+	u := s1.or(s2)
+	old := s.best[u]
+	best := old
+	if t := s.b.join(a, b, best); t != nil && t.cost < s.bound {
+		best = t
 	}
-	if old := s.best[t.rels]; old == nil || t.cost < old.cost {
-		if old != nil {
-			t.card = old.card // the same set has one estimate
-		}
-		s.best[t.rels] = t
+	if t := s.b.join(b, a, best); t != nil && t.cost < s.bound {
+		best = t
+	}
+	if best != old {
+		s.best[u] = best
 	}
 }
 
@@ -146,7 +147,7 @@ func (b *block) greedy(trees []*tree) *tree {
 					k := [2]*tree{trees[i], trees[j]}
 					t, seen := known[k]
 					if !seen {
-						t = b.join(trees[i], trees[j])
+						t = b.join(trees[i], trees[j], nil)
 						known[k] = t
 					}
 					if t == nil {

@@ -37,11 +37,15 @@ func (s set) minus(o set) set {
 	return s
 }
 
-func (s set) empty() bool { return s == set{} }
+func (s set) empty() bool { return s[0]|s[1]|s[2]|s[3] == 0 }
 
-func (s set) subsetOf(o set) bool { return s.minus(o).empty() }
+func (s set) subsetOf(o set) bool {
+	return s[0]&^o[0]|s[1]&^o[1]|s[2]&^o[2]|s[3]&^o[3] == 0
+}
 
-func (s set) meets(o set) bool { return !s.and(o).empty() }
+func (s set) meets(o set) bool {
+	return s[0]&o[0]|s[1]&o[1]|s[2]&o[2]|s[3]&o[3] != 0
+}
 
 func (s set) count() int {
 	n := 0

@@ -1,18 +1,17 @@
 package tpcds
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 	"testing"
 
-	gannet "github.com/gannetdb/gannet/driver"
-	"github.com/gannetdb/gannet/driver/engine"
-	"github.com/gannetdb/gannet/tests/slt"
+	"github.com/gannetdb/gannet/tests/suite"
 )
+
+// queries is their number.
+const queries = 99
 
 // configuration is a way to run the queries.
 type configuration struct {
@@ -32,11 +31,11 @@ var configurations = []configuration{
 
 // TestAnswers runs the queries through database/sql.
 func TestAnswers(t *testing.T) {
-	suite, ok := Find()
+	data, ok := suite.Find("tpcds", "")
 	if !ok {
 		t.Skip("no TPC-DS data beside the repository")
 	}
-	scales, err := suite.Scales()
+	scales, err := data.Scales()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,20 +45,18 @@ func TestAnswers(t *testing.T) {
 				if c.slow && os.Getenv("GANNET_SLOW") == "" {
 					t.Skip("takes longer: set GANNET_SLOW=1")
 				}
-				db, e := open(t)
-				setup, err := suite.Setup(c.kind, scale)
+				db, e := suite.Open(t)
+				setup, err := suite.Setup(c.kind, data.Data(scale))
 				if err != nil {
 					t.Fatal(err)
 				}
 				for _, s := range append(slices.Clone(c.settings), setup...) {
-					if _, err := db.ExecContext(context.Background(), s); err != nil {
-						t.Fatalf("%s: %v", s, err)
-					}
+					suite.Execute(t, db, s)
 				}
-				for q := 1; q <= Queries; q++ {
+				for q := 1; q <= queries; q++ {
 					t.Run(fmt.Sprintf("q%02d", q), func(t *testing.T) {
 						before := e.SpillStats().BytesWritten
-						check(t, suite, db, scale, q)
+						check(t, data, db, scale, q)
 						spilled := e.SpillStats().BytesWritten - before
 						// Each of them joins, aggregates or sorts rows that the cap sends to disk.
 						if c.spills && spilled == 0 {
@@ -72,32 +69,14 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
-func open(t *testing.T) (*sql.DB, *engine.Database) {
-	t.Helper()
-	c := gannet.NewConnector(gannet.Config{})
-	db := sql.OpenDB(c)
-	// Settings belong to the session: one of them.
-	db.SetMaxOpenConns(1)
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	e, err := c.Database(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return db, e
-}
-
 // check compares a query's rows with the recorded ones.
-func check(t *testing.T, suite *Suite, db *sql.DB, scale string, number int) {
+func check(t *testing.T, data *suite.Suite, db *sql.DB, scale string, number int) {
 	t.Helper()
-	q, err := suite.Query(number)
+	q, err := data.Query(number)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := suite.Answer(scale, number)
+	want, err := data.Answer(scale, number)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,31 +95,13 @@ func check(t *testing.T, suite *Suite, db *sql.DB, scale string, number int) {
 
 // run reads a query's result as text.
 func run(db *sql.DB, q string) (*result, error) {
-	rows, err := db.QueryContext(context.Background(), q)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		return nil, err
-	}
 	res := &result{}
-	values, places := make([]any, len(types)), make([]any, len(types))
-	for i, c := range types {
-		res.names = append(res.names, c.Name())
-		res.types = append(res.types, strings.ToUpper(c.DatabaseTypeName()))
-		places[i] = &values[i]
+	columns, err := suite.Stream(db, q, func(_ []suite.Column, cells []string) error {
+		res.rows = append(res.rows, slices.Clone(cells))
+		return nil
+	})
+	for _, c := range columns {
+		res.names, res.types = append(res.names, c.Name), append(res.types, c.Type)
 	}
-	for rows.Next() {
-		if err := rows.Scan(places...); err != nil {
-			return nil, err
-		}
-		row := make([]string, len(values))
-		for i, v := range values {
-			row[i] = slt.ValueText(v, res.types[i])
-		}
-		res.rows = append(res.rows, row)
-	}
-	return res, rows.Err()
+	return res, err
 }

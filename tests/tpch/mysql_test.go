@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	_ "github.com/gannetdb/gannet/driver/mysql"
+	"github.com/gannetdb/gannet/tests/suite"
 )
 
 // TestMySQL runs the queries in MySQL's dialect; the answers are those of the
 // native ones.
 func TestMySQL(t *testing.T) {
-	suite, ok := Find()
+	data, ok := Find()
 	if !ok {
 		t.Skip("no TPC-H data beside the repository")
 	}
@@ -22,16 +23,16 @@ func TestMySQL(t *testing.T) {
 	}
 	defer db.Close()
 	for _, table := range Tables {
-		execute(t, db, fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM `%s`", table, filepath.Join(suite.Data("sf0.01"), table+".parquet")))
+		suite.Execute(t, db, fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM `%s`", table, filepath.Join(data.Data("sf0.01"), table+".parquet")))
 	}
 	for i, q := range mysqlQueries {
 		t.Run(fmt.Sprintf("q%02d", i+1), func(t *testing.T) {
-			want, err := suite.Answer("sf0.01", i+1)
+			want, err := data.Answer("sf0.01", i+1)
 			if err != nil {
 				t.Fatal(err)
 			}
 			n := 0
-			_, err = stream(db, q, func(columns []column, cells []string) error {
+			_, err = suite.Stream(db, q, func(columns []suite.Column, cells []string) error {
 				n++
 				if n > len(want) {
 					return fmt.Errorf("more than the %d rows wanted", len(want))

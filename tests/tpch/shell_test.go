@@ -9,24 +9,26 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/gannetdb/gannet/tests/suite"
 )
 
 // TestShell runs the queries through gqlsh, which prints CSV, over Parquet files
 // and over tables made from them.
 func TestShell(t *testing.T) {
-	suite, ok := Find()
+	data, ok := Find()
 	if !ok {
 		t.Skip("no TPC-H data beside the repository")
 	}
 	shell := buildShell(t)
 	for _, scale := range scales() {
-		db, _ := open(t)
-		for _, s := range Setup("VIEW", suite.Data(scale)) {
-			execute(t, db, s)
+		db, _ := suite.Open(t)
+		for _, s := range Setup("VIEW", data.Data(scale)) {
+			suite.Execute(t, db, s)
 		}
-		columns := map[int][]column{}
+		columns := map[int][]suite.Column{}
 		for _, q := range Numbers {
-			columns[q] = check(t, suite, db, scale, q)
+			columns[q] = check(t, data, db, scale, q)
 		}
 		for _, kind := range []string{"VIEW", "TABLE"} {
 			for threads := 1; threads <= 2; threads++ {
@@ -41,7 +43,7 @@ func TestShell(t *testing.T) {
 						}
 					}
 					for _, group := range groups {
-						runShell(t, suite, shell, scale, kind, threads, group, columns)
+						runShell(t, data, shell, scale, kind, threads, group, columns)
 					}
 				})
 			}
@@ -64,11 +66,11 @@ func buildShell(t *testing.T) string {
 }
 
 // runShell runs queries in one process and compares what it prints.
-func runShell(t *testing.T, suite *Suite, shell, scale, kind string, threads int, group []int, columns map[int][]column) {
+func runShell(t *testing.T, data *Suite, shell, scale, kind string, threads int, group []int, columns map[int][]suite.Column) {
 	t.Helper()
-	stmts := append([]string{fmt.Sprintf("SET threads = %d", threads)}, Setup(kind, suite.Data(scale))...)
+	stmts := append([]string{fmt.Sprintf("SET threads = %d", threads)}, Setup(kind, data.Data(scale))...)
 	for _, q := range group {
-		text, err := suite.Query(q)
+		text, err := data.Query(q)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -87,14 +89,14 @@ func runShell(t *testing.T, suite *Suite, shell, scale, kind string, threads int
 		t.Fatalf("%d answers, want %d", len(answers), len(group))
 	}
 	for i, q := range group {
-		if err := compareShell(suite, scale, q, answers[i], columns[q]); err != nil {
+		if err := compareShell(data, scale, q, answers[i], columns[q]); err != nil {
 			t.Errorf("query %d: %v", q, err)
 		}
 	}
 }
 
-func compareShell(suite *Suite, scale string, q int, answer []byte, columns []column) error {
-	want, err := suite.Answer(scale, q)
+func compareShell(data *Suite, scale string, q int, answer []byte, columns []suite.Column) error {
+	want, err := data.Answer(scale, q)
 	if err != nil {
 		return err
 	}
@@ -107,8 +109,8 @@ func compareShell(suite *Suite, scale string, q int, answer []byte, columns []co
 		return fmt.Errorf("%d rows and a header line, want %d", len(rows)-1, len(want))
 	}
 	for c, name := range rows[0] {
-		if name != columns[c].name {
-			return fmt.Errorf("column %d is named %q, want %q", c+1, name, columns[c].name)
+		if name != columns[c].Name {
+			return fmt.Errorf("column %d is named %q, want %q", c+1, name, columns[c].Name)
 		}
 	}
 	for n, row := range rows[1:] {

@@ -1,7 +1,6 @@
 package tpch
 
 import (
-	"context"
 	"database/sql"
 	"encoding/csv"
 	"fmt"
@@ -11,9 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	gannet "github.com/gannetdb/gannet/driver"
-	"github.com/gannetdb/gannet/driver/engine"
 	"github.com/gannetdb/gannet/tests/slt"
+	"github.com/gannetdb/gannet/tests/suite"
 )
 
 // stateful are the queries whose joins and aggregations hold rows: with the
@@ -22,13 +20,13 @@ var stateful = []int{2, 3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19
 
 // TestAnswers runs the queries through database/sql.
 func TestAnswers(t *testing.T) {
-	suite, ok := Find()
+	data, ok := Find()
 	if !ok {
 		t.Skip("no TPC-H data beside the repository")
 	}
 	for _, scale := range scales() {
 		t.Run(scale, func(t *testing.T) {
-			dir := suite.Data(scale)
+			dir := data.Data(scale)
 			files := &csvFiles{from: dir, dir: t.TempDir()}
 			for _, c := range []struct {
 				name  string
@@ -46,14 +44,14 @@ func TestAnswers(t *testing.T) {
 					{"spill", "SET threads = 2; SET debug_spill_cap = 0"},
 				} {
 					t.Run(c.name+"_"+v.name, func(t *testing.T) {
-						db, e := open(t)
+						db, e := suite.Open(t)
 						for _, s := range append([]string{v.setting}, c.setup(t, db)...) {
-							execute(t, db, s)
+							suite.Execute(t, db, s)
 						}
 						for _, q := range Numbers {
 							t.Run(fmt.Sprintf("q%02d", q), func(t *testing.T) {
 								before := e.SpillStats().BytesWritten
-								check(t, suite, db, scale, q)
+								check(t, data, db, scale, q)
 								spilled := e.SpillStats().BytesWritten - before
 								// Of the smaller data nothing is left for query 17 to hold.
 								nothing := q == 17 && scale == "sf0.01"
@@ -77,89 +75,19 @@ func scales() []string {
 	return []string{"sf0.01", "sf0.1"}
 }
 
-func open(t *testing.T) (*sql.DB, *engine.Database) {
-	t.Helper()
-	c := gannet.NewConnector(gannet.Config{})
-	db := sql.OpenDB(c)
-	// Settings belong to the session: one of them.
-	db.SetMaxOpenConns(1)
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	e, err := c.Database(context.Background())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return db, e
-}
-
-func execute(t *testing.T, db *sql.DB, stmt string) {
-	t.Helper()
-	if _, err := db.ExecContext(context.Background(), stmt); err != nil {
-		t.Fatalf("%s: %v", stmt, err)
-	}
-}
-
-// column is the name of a column of a result, and its type as database/sql tells
-// it: without the parameters of DECIMAL.
-type column struct {
-	name, typ string
-	decimal   string // "(15,2)"
-}
-
-// sqlType is the type as SQL writes it.
-func (c column) sqlType() string { return c.typ + c.decimal }
-
-// stream runs a query and calls row with the text of every row; the columns are
-// known before.
-func stream(db *sql.DB, q string, row func(columns []column, cells []string) error) ([]column, error) {
-	res, err := db.QueryContext(context.Background(), q)
-	if err != nil {
-		return nil, err
-	}
-	defer res.Close()
-	types, err := res.ColumnTypes()
-	if err != nil {
-		return nil, err
-	}
-	values, places, texts := make([]any, len(types)), make([]any, len(types)), make([]string, len(types))
-	columns := make([]column, len(types))
-	for i, c := range types {
-		columns[i] = column{name: c.Name(), typ: strings.ToUpper(c.DatabaseTypeName())}
-		if p, s, ok := c.DecimalSize(); ok {
-			columns[i].decimal = fmt.Sprintf("(%d,%d)", p, s)
-		}
-		places[i] = &values[i]
-	}
-	for res.Next() {
-		if err := res.Scan(places...); err != nil {
-			return nil, err
-		}
-		for i, v := range values {
-			texts[i] = slt.ValueText(v, columns[i].typ)
-		}
-		if err := row(columns, texts); err != nil {
-			return nil, err
-		}
-	}
-	return columns, res.Err()
-}
-
 // check compares a query's rows with the recorded ones, in their order.
-func check(t *testing.T, suite *Suite, db *sql.DB, scale string, number int) []column {
+func check(t *testing.T, data *Suite, db *sql.DB, scale string, number int) []suite.Column {
 	t.Helper()
-	q, err := suite.Query(number)
+	q, err := data.Query(number)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := suite.Answer(scale, number)
+	want, err := data.Answer(scale, number)
 	if err != nil {
 		t.Fatal(err)
 	}
 	n := 0
-	columns, err := stream(db, q, func(columns []column, cells []string) error {
+	columns, err := suite.Stream(db, q, func(columns []suite.Column, cells []string) error {
 		n++
 		if n > len(want) {
 			return fmt.Errorf("more than the %d rows wanted", len(want))
@@ -176,13 +104,13 @@ func check(t *testing.T, suite *Suite, db *sql.DB, scale string, number int) []c
 }
 
 // compare compares row n with the one that is wanted.
-func compare(columns []column, n int, got, want []string) error {
+func compare(columns []suite.Column, n int, got, want []string) error {
 	if len(got) != len(want) || len(got) != len(columns) {
 		return fmt.Errorf("row %d has %d values, want %d", n, len(got), len(want))
 	}
 	for c := range got {
-		if !slt.Equal(got[c], want[c], columns[c].typ) {
-			return fmt.Errorf("row %d, column %d (%s): got %q, want %q", n, c+1, columns[c].sqlType(), got[c], want[c])
+		if !slt.Equal(got[c], want[c], columns[c].Type) {
+			return fmt.Errorf("row %d, column %d (%s): got %q, want %q", n, c+1, columns[c].SQLType(), got[c], want[c])
 		}
 	}
 	return nil
@@ -191,7 +119,7 @@ func compare(columns []column, n int, got, want []string) error {
 // csvFiles are the tables as CSV, written once from Parquet files.
 type csvFiles struct {
 	from, dir string
-	columns   map[string][]column // by table
+	columns   map[string][]suite.Column // by table
 }
 
 // setup writes the files unless it has done so, and lists the statements that
@@ -199,7 +127,7 @@ type csvFiles struct {
 func (f *csvFiles) setup(t *testing.T, db *sql.DB) []string {
 	t.Helper()
 	if f.columns == nil {
-		f.columns = map[string][]column{}
+		f.columns = map[string][]suite.Column{}
 		for _, table := range Tables {
 			if err := f.write(db, table); err != nil {
 				t.Fatal(err)
@@ -210,7 +138,7 @@ func (f *csvFiles) setup(t *testing.T, db *sql.DB) []string {
 	for _, table := range Tables {
 		var types []string
 		for _, c := range f.columns[table] {
-			types = append(types, fmt.Sprintf("'%s': '%s'", c.name, c.sqlType()))
+			types = append(types, fmt.Sprintf("'%s': '%s'", c.Name, c.SQLType()))
 		}
 		stmts = append(stmts, fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM read_csv('%s', header = true, columns = {%s})",
 			table, f.path(table), strings.Join(types, ", ")))
@@ -228,12 +156,12 @@ func (f *csvFiles) write(db *sql.DB, table string) error {
 	defer out.Close()
 	w := csv.NewWriter(out)
 	first := true
-	f.columns[table], err = stream(db, fmt.Sprintf("SELECT * FROM '%s'", filepath.Join(f.from, table+".parquet")), func(columns []column, cells []string) error {
+	f.columns[table], err = suite.Stream(db, fmt.Sprintf("SELECT * FROM '%s'", filepath.Join(f.from, table+".parquet")), func(columns []suite.Column, cells []string) error {
 		if first {
 			first = false
 			var names []string
 			for _, c := range columns {
-				names = append(names, c.name)
+				names = append(names, c.Name)
 			}
 			if err := w.Write(names); err != nil {
 				return err

@@ -10,63 +10,39 @@ import (
 func (c *conversion) rare() bool {
 	switch c.v.Type.ID {
 	case types.UBigInt:
-		values(c, types.ParseUint64)
+		c.unsigned()
 	case types.HugeInt:
-		values(c, types.ParseInt128)
+		c.hugeInts()
 	case types.UHugeInt:
-		values(c, types.ParseUint128)
+		c.unsignedHugeInts()
 	case types.Float:
-		values(c, func(b []byte) (float32, bool) {
-			if c.r.s.t.opt.decimalComma {
-				b = c.point(b)
-			}
-			return types.ParseFloat32(b)
-		})
+		c.floats()
 	case types.Boolean:
-		values(c, func(b []byte) (uint8, bool) {
-			x, ok := types.ParseBool(b)
-			if x {
-				return 1, ok
-			}
-			return 0, ok
-		})
+		c.booleans()
 	case types.Time:
-		values(c, checked(types.ParseTime))
+		c.times()
 	case types.TimeTZ:
-		values(c, checked(types.ParseTimeTZ))
+		c.timesTZ()
 	case types.TimestampNS:
-		values(c, checked(types.ParseTimestampNS))
+		c.nanoseconds()
 	case types.TimestampTZ:
-		values(c, func(b []byte) (int64, bool) {
-			x, st := types.ParseTimestampTZ(b, types.UTC)
-			return x, st == types.ParseOK
-		})
+		c.instants()
 	case types.IntervalID:
-		values(c, checked(types.ParseInterval))
+		c.intervals()
 	case types.UUID:
-		values(c, types.ParseUUID)
+		c.uuids()
 	case types.Blob:
-		c.bytes(types.ParseBlob)
+		c.blobs()
 	case types.Bit:
-		c.bytes(types.ParseBit)
+		c.bits()
 	default:
 		return false
 	}
 	return true
 }
 
-// checked turns a function with a status into one that tells whether it fits.
-func checked[T any](parse func([]byte) (T, types.ParseStatus)) func([]byte) (T, bool) {
-	return func(b []byte) (T, bool) {
-		x, st := parse(b)
-		return x, st == types.ParseOK
-	}
-}
-
-// values converts a column of fixed-size values by a function a value; the
-// types that matter have loops of their own in convert.go.
-func values[T any](c *conversion, parse func([]byte) (T, bool)) {
-	out := vector.Values[T](c.v)
+func (c *conversion) unsigned() {
+	out := vector.Values[uint64](c.v)
 	for k := range c.rows() {
 		i := c.pos(k)
 		b, null := c.text(i)
@@ -74,7 +50,7 @@ func values[T any](c *conversion, parse func([]byte) (T, bool)) {
 			c.v.SetNull(i)
 			continue
 		}
-		x, ok := parse(b)
+		x, ok := types.ParseUint64(b)
 		if !ok {
 			c.misfit(i)
 			continue
@@ -83,7 +59,8 @@ func values[T any](c *conversion, parse func([]byte) (T, bool)) {
 	}
 }
 
-func (c *conversion) bytes(parse func(dst, s []byte) ([]byte, bool)) {
+func (c *conversion) hugeInts() {
+	out := vector.Values[types.Int128](c.v)
 	for k := range c.rows() {
 		i := c.pos(k)
 		b, null := c.text(i)
@@ -91,11 +68,218 @@ func (c *conversion) bytes(parse func(dst, s []byte) ([]byte, bool)) {
 			c.v.SetNull(i)
 			continue
 		}
-		x, ok := parse(nil, b)
+		x, ok := types.ParseInt128(b)
+		if !ok {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
+	}
+}
+
+func (c *conversion) unsignedHugeInts() {
+	out := vector.Values[types.Uint128](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, ok := types.ParseUint128(b)
+		if !ok {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
+	}
+}
+
+func (c *conversion) floats() {
+	out := vector.Values[float32](c.v)
+	comma := c.r.s.t.opt.decimalComma
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		if comma {
+			b = c.point(b)
+		}
+		x, ok := types.ParseFloat32(b)
+		if !ok {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
+	}
+}
+
+func (c *conversion) booleans() {
+	out := vector.Values[uint8](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, ok := types.ParseBool(b)
+		if !ok {
+			c.misfit(i)
+			continue
+		}
+		out[i] = 0
+		if x {
+			out[i] = 1
+		}
+	}
+}
+
+func (c *conversion) times() {
+	out := vector.Values[int64](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, st := types.ParseTime(b)
+		if st != types.ParseOK {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
+	}
+}
+
+func (c *conversion) timesTZ() {
+	out := vector.Values[int64](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, st := types.ParseTimeTZ(b)
+		if st != types.ParseOK {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
+	}
+}
+
+func (c *conversion) nanoseconds() {
+	out := vector.Values[int64](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, st := types.ParseTimestampNS(b)
+		if st != types.ParseOK {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
+	}
+}
+
+func (c *conversion) instants() {
+	out := vector.Values[int64](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, st := types.ParseTimestampTZ(b, types.UTC)
+		if st != types.ParseOK {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
+	}
+}
+
+func (c *conversion) intervals() {
+	out := vector.Values[types.Interval](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, st := types.ParseInterval(b)
+		if st != types.ParseOK {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
+	}
+}
+
+func (c *conversion) uuids() {
+	out := vector.Values[types.Int128](c.v)
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, ok := types.ParseUUID(b)
+		if !ok {
+			c.misfit(i)
+			continue
+		}
+		out[i] = x
+	}
+}
+
+func (c *conversion) blobs() {
+	var buf []byte
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, ok := types.ParseBlob(buf[:0], b)
 		if !ok {
 			c.misfit(i)
 			continue
 		}
 		c.v.PutString(i, x)
+		buf = x
+	}
+}
+
+func (c *conversion) bits() {
+	var buf []byte
+	for k := range c.rows() {
+		i := c.pos(k)
+		b, null := c.text(i)
+		if null {
+			c.v.SetNull(i)
+			continue
+		}
+		x, ok := types.ParseBit(buf[:0], b)
+		if !ok {
+			c.misfit(i)
+			continue
+		}
+		c.v.PutString(i, x)
+		buf = x
 	}
 }

@@ -5,987 +5,495 @@ package lexer
 // that the same names need quotes.
 const (
 	// NotKeyword is the Keyword of every other token.
-	NotKeyword        Keyword = iota
-	KwAbort                   // ABORT
-	KwAbsolute                // ABSOLUTE
-	KwAccess                  // ACCESS
-	KwAction                  // ACTION
-	KwAdd                     // ADD
-	KwAdmin                   // ADMIN
-	KwAfter                   // AFTER
-	KwAggregate               // AGGREGATE
-	KwAll                     // ALL
-	KwAlso                    // ALSO
-	KwAlter                   // ALTER
-	KwAlways                  // ALWAYS
-	KwAnalyse                 // ANALYSE
-	KwAnalyze                 // ANALYZE
-	KwAnd                     // AND
-	KwAnti                    // ANTI
-	KwAny                     // ANY
-	KwArray                   // ARRAY
-	KwAs                      // AS
-	KwAsc                     // ASC
-	KwAsof                    // ASOF
-	KwAssertion               // ASSERTION
-	KwAssignment              // ASSIGNMENT
-	KwAsymmetric              // ASYMMETRIC
-	KwAt                      // AT
-	KwAttach                  // ATTACH
-	KwAttribute               // ATTRIBUTE
-	KwAuthorization           // AUTHORIZATION
-	KwBackward                // BACKWARD
-	KwBefore                  // BEFORE
-	KwBegin                   // BEGIN
-	KwBetween                 // BETWEEN
-	KwBigint                  // BIGINT
-	KwBinary                  // BINARY
-	KwBit                     // BIT
-	KwBoolean                 // BOOLEAN
-	KwBoth                    // BOTH
-	KwBy                      // BY
-	KwCache                   // CACHE
-	KwCall                    // CALL
-	KwCalled                  // CALLED
-	KwCascade                 // CASCADE
-	KwCascaded                // CASCADED
-	KwCase                    // CASE
-	KwCast                    // CAST
-	KwCatalog                 // CATALOG
-	KwCenturies               // CENTURIES
-	KwCentury                 // CENTURY
-	KwChain                   // CHAIN
-	KwChar                    // CHAR
-	KwCharacter               // CHARACTER
-	KwCharacteristics         // CHARACTERISTICS
-	KwCheck                   // CHECK
-	KwCheckpoint              // CHECKPOINT
-	KwClass                   // CLASS
-	KwClose                   // CLOSE
-	KwCluster                 // CLUSTER
-	KwCoalesce                // COALESCE
-	KwCollate                 // COLLATE
-	KwCollation               // COLLATION
-	KwColumn                  // COLUMN
-	KwColumns                 // COLUMNS
-	KwComment                 // COMMENT
-	KwComments                // COMMENTS
-	KwCommit                  // COMMIT
-	KwCommitted               // COMMITTED
-	KwCompression             // COMPRESSION
-	KwConcurrently            // CONCURRENTLY
-	KwConfiguration           // CONFIGURATION
-	KwConflict                // CONFLICT
-	KwConnection              // CONNECTION
-	KwConstraint              // CONSTRAINT
-	KwConstraints             // CONSTRAINTS
-	KwContent                 // CONTENT
-	KwContinue                // CONTINUE
-	KwConversion              // CONVERSION
-	KwCopy                    // COPY
-	KwCost                    // COST
-	KwCreate                  // CREATE
-	KwCross                   // CROSS
-	KwCsv                     // CSV
-	KwCube                    // CUBE
-	KwCurrent                 // CURRENT
-	KwCursor                  // CURSOR
-	KwCycle                   // CYCLE
-	KwData                    // DATA
-	KwDatabase                // DATABASE
-	KwDay                     // DAY
-	KwDays                    // DAYS
-	KwDeallocate              // DEALLOCATE
-	KwDec                     // DEC
-	KwDecade                  // DECADE
-	KwDecades                 // DECADES
-	KwDecimal                 // DECIMAL
-	KwDeclare                 // DECLARE
-	KwDefault                 // DEFAULT
-	KwDefaults                // DEFAULTS
-	KwDeferrable              // DEFERRABLE
-	KwDeferred                // DEFERRED
-	KwDefiner                 // DEFINER
-	KwDelete                  // DELETE
-	KwDelimiter               // DELIMITER
-	KwDelimiters              // DELIMITERS
-	KwDepends                 // DEPENDS
-	KwDesc                    // DESC
-	KwDescribe                // DESCRIBE
-	KwDetach                  // DETACH
-	KwDictionary              // DICTIONARY
-	KwDisable                 // DISABLE
-	KwDiscard                 // DISCARD
-	KwDistinct                // DISTINCT
-	KwDo                      // DO
-	KwDocument                // DOCUMENT
-	KwDomain                  // DOMAIN
-	KwDouble                  // DOUBLE
-	KwDrop                    // DROP
-	KwEach                    // EACH
-	KwElse                    // ELSE
-	KwEnable                  // ENABLE
-	KwEncoding                // ENCODING
-	KwEncrypted               // ENCRYPTED
-	KwEnd                     // END
-	KwEnum                    // ENUM
-	KwError                   // ERROR
-	KwEscape                  // ESCAPE
-	KwEvent                   // EVENT
-	KwExcept                  // EXCEPT
-	KwExclude                 // EXCLUDE
-	KwExcluding               // EXCLUDING
-	KwExclusive               // EXCLUSIVE
-	KwExecute                 // EXECUTE
-	KwExists                  // EXISTS
-	KwExplain                 // EXPLAIN
-	KwExport                  // EXPORT
-	KwExportState             // EXPORT_STATE
-	KwExtension               // EXTENSION
-	KwExtensions              // EXTENSIONS
-	KwExternal                // EXTERNAL
-	KwExtract                 // EXTRACT
-	KwFalse                   // FALSE
-	KwFamily                  // FAMILY
-	KwFetch                   // FETCH
-	KwFilter                  // FILTER
-	KwFirst                   // FIRST
-	KwFloat                   // FLOAT
-	KwFollowing               // FOLLOWING
-	KwFor                     // FOR
-	KwForce                   // FORCE
-	KwForeign                 // FOREIGN
-	KwForward                 // FORWARD
-	KwFreeze                  // FREEZE
-	KwFrom                    // FROM
-	KwFull                    // FULL
-	KwFunction                // FUNCTION
-	KwFunctions               // FUNCTIONS
-	KwGenerated               // GENERATED
-	KwGlob                    // GLOB
-	KwGlobal                  // GLOBAL
-	KwGrant                   // GRANT
-	KwGranted                 // GRANTED
-	KwGroup                   // GROUP
-	KwGrouping                // GROUPING
-	KwGroupingId              // GROUPING_ID
-	KwGroups                  // GROUPS
-	KwHandler                 // HANDLER
-	KwHaving                  // HAVING
-	KwHeader                  // HEADER
-	KwHold                    // HOLD
-	KwHour                    // HOUR
-	KwHours                   // HOURS
-	KwIdentity                // IDENTITY
-	KwIf                      // IF
-	KwIgnore                  // IGNORE
-	KwIlike                   // ILIKE
-	KwImmediate               // IMMEDIATE
-	KwImmutable               // IMMUTABLE
-	KwImplicit                // IMPLICIT
-	KwImport                  // IMPORT
-	KwIn                      // IN
-	KwInclude                 // INCLUDE
-	KwIncluding               // INCLUDING
-	KwIncrement               // INCREMENT
-	KwIndex                   // INDEX
-	KwIndexes                 // INDEXES
-	KwInherit                 // INHERIT
-	KwInherits                // INHERITS
-	KwInitially               // INITIALLY
-	KwInline                  // INLINE
-	KwInner                   // INNER
-	KwInout                   // INOUT
-	KwInput                   // INPUT
-	KwInsensitive             // INSENSITIVE
-	KwInsert                  // INSERT
-	KwInstall                 // INSTALL
-	KwInstead                 // INSTEAD
-	KwInt                     // INT
-	KwInteger                 // INTEGER
-	KwIntersect               // INTERSECT
-	KwInterval                // INTERVAL
-	KwInto                    // INTO
-	KwInvoker                 // INVOKER
-	KwIs                      // IS
-	KwIsnull                  // ISNULL
-	KwIsolation               // ISOLATION
-	KwJoin                    // JOIN
-	KwJson                    // JSON
-	KwKey                     // KEY
-	KwLabel                   // LABEL
-	KwLambda                  // LAMBDA
-	KwLanguage                // LANGUAGE
-	KwLarge                   // LARGE
-	KwLast                    // LAST
-	KwLateral                 // LATERAL
-	KwLeading                 // LEADING
-	KwLeakproof               // LEAKPROOF
-	KwLeft                    // LEFT
-	KwLevel                   // LEVEL
-	KwLike                    // LIKE
-	KwLimit                   // LIMIT
-	KwListen                  // LISTEN
-	KwLoad                    // LOAD
-	KwLocal                   // LOCAL
-	KwLocation                // LOCATION
-	KwLock                    // LOCK
-	KwLocked                  // LOCKED
-	KwLogged                  // LOGGED
-	KwMacro                   // MACRO
-	KwMap                     // MAP
-	KwMapping                 // MAPPING
-	KwMatch                   // MATCH
-	KwMatched                 // MATCHED
-	KwMaterialized            // MATERIALIZED
-	KwMaxvalue                // MAXVALUE
-	KwMerge                   // MERGE
-	KwMethod                  // METHOD
-	KwMicrosecond             // MICROSECOND
-	KwMicroseconds            // MICROSECONDS
-	KwMillennia               // MILLENNIA
-	KwMillennium              // MILLENNIUM
-	KwMillisecond             // MILLISECOND
-	KwMilliseconds            // MILLISECONDS
-	KwMinute                  // MINUTE
-	KwMinutes                 // MINUTES
-	KwMinvalue                // MINVALUE
-	KwMode                    // MODE
-	KwMonth                   // MONTH
-	KwMonths                  // MONTHS
-	KwMove                    // MOVE
-	KwName                    // NAME
-	KwNames                   // NAMES
-	KwNational                // NATIONAL
-	KwNatural                 // NATURAL
-	KwNchar                   // NCHAR
-	KwNew                     // NEW
-	KwNext                    // NEXT
-	KwNo                      // NO
-	KwNone                    // NONE
-	KwNot                     // NOT
-	KwNothing                 // NOTHING
-	KwNotify                  // NOTIFY
-	KwNotnull                 // NOTNULL
-	KwNowait                  // NOWAIT
-	KwNull                    // NULL
-	KwNullif                  // NULLIF
-	KwNulls                   // NULLS
-	KwNumeric                 // NUMERIC
-	KwObject                  // OBJECT
-	KwOf                      // OF
-	KwOff                     // OFF
-	KwOffset                  // OFFSET
-	KwOids                    // OIDS
-	KwOld                     // OLD
-	KwOn                      // ON
-	KwOnly                    // ONLY
-	KwOperator                // OPERATOR
-	KwOption                  // OPTION
-	KwOptions                 // OPTIONS
-	KwOr                      // OR
-	KwOrder                   // ORDER
-	KwOrdinality              // ORDINALITY
-	KwOthers                  // OTHERS
-	KwOut                     // OUT
-	KwOuter                   // OUTER
-	KwOver                    // OVER
-	KwOverlaps                // OVERLAPS
-	KwOverlay                 // OVERLAY
-	KwOverriding              // OVERRIDING
-	KwOwned                   // OWNED
-	KwOwner                   // OWNER
-	KwParallel                // PARALLEL
-	KwParser                  // PARSER
-	KwPartial                 // PARTIAL
-	KwPartition               // PARTITION
-	KwPartitioned             // PARTITIONED
-	KwPassing                 // PASSING
-	KwPassword                // PASSWORD
-	KwPercent                 // PERCENT
-	KwPersistent              // PERSISTENT
-	KwPivot                   // PIVOT
-	KwPivotLonger             // PIVOT_LONGER
-	KwPivotWider              // PIVOT_WIDER
-	KwPlacing                 // PLACING
-	KwPlans                   // PLANS
-	KwPolicy                  // POLICY
-	KwPosition                // POSITION
-	KwPositional              // POSITIONAL
-	KwPragma                  // PRAGMA
-	KwPreceding               // PRECEDING
-	KwPrecision               // PRECISION
-	KwPrepare                 // PREPARE
-	KwPrepared                // PREPARED
-	KwPreserve                // PRESERVE
-	KwPrimary                 // PRIMARY
-	KwPrior                   // PRIOR
-	KwPrivileges              // PRIVILEGES
-	KwProcedural              // PROCEDURAL
-	KwProcedure               // PROCEDURE
-	KwProgram                 // PROGRAM
-	KwPublication             // PUBLICATION
-	KwQualify                 // QUALIFY
-	KwQuarter                 // QUARTER
-	KwQuarters                // QUARTERS
-	KwQuote                   // QUOTE
-	KwRange                   // RANGE
-	KwRead                    // READ
-	KwReal                    // REAL
-	KwReassign                // REASSIGN
-	KwRecheck                 // RECHECK
-	KwRecursive               // RECURSIVE
-	KwRef                     // REF
-	KwReferences              // REFERENCES
-	KwReferencing             // REFERENCING
-	KwRefresh                 // REFRESH
-	KwReindex                 // REINDEX
-	KwRelative                // RELATIVE
-	KwRelease                 // RELEASE
-	KwRename                  // RENAME
-	KwRepeatable              // REPEATABLE
-	KwReplace                 // REPLACE
-	KwReplica                 // REPLICA
-	KwReset                   // RESET
-	KwRespect                 // RESPECT
-	KwRestart                 // RESTART
-	KwRestrict                // RESTRICT
-	KwReturning               // RETURNING
-	KwReturns                 // RETURNS
-	KwRevoke                  // REVOKE
-	KwRight                   // RIGHT
-	KwRole                    // ROLE
-	KwRollback                // ROLLBACK
-	KwRollup                  // ROLLUP
-	KwRow                     // ROW
-	KwRows                    // ROWS
-	KwRule                    // RULE
-	KwSample                  // SAMPLE
-	KwSavepoint               // SAVEPOINT
-	KwSchema                  // SCHEMA
-	KwSchemas                 // SCHEMAS
-	KwScope                   // SCOPE
-	KwScroll                  // SCROLL
-	KwSearch                  // SEARCH
-	KwSecond                  // SECOND
-	KwSeconds                 // SECONDS
-	KwSecret                  // SECRET
-	KwSecurity                // SECURITY
-	KwSelect                  // SELECT
-	KwSemi                    // SEMI
-	KwSequence                // SEQUENCE
-	KwSequences               // SEQUENCES
-	KwSerializable            // SERIALIZABLE
-	KwServer                  // SERVER
-	KwSession                 // SESSION
-	KwSet                     // SET
-	KwSetof                   // SETOF
-	KwSets                    // SETS
-	KwShare                   // SHARE
-	KwShow                    // SHOW
-	KwSimilar                 // SIMILAR
-	KwSimple                  // SIMPLE
-	KwSkip                    // SKIP
-	KwSmallint                // SMALLINT
-	KwSnapshot                // SNAPSHOT
-	KwSome                    // SOME
-	KwSorted                  // SORTED
-	KwSource                  // SOURCE
-	KwSql                     // SQL
-	KwStable                  // STABLE
-	KwStandalone              // STANDALONE
-	KwStart                   // START
-	KwStatement               // STATEMENT
-	KwStatistics              // STATISTICS
-	KwStdin                   // STDIN
-	KwStdout                  // STDOUT
-	KwStorage                 // STORAGE
-	KwStored                  // STORED
-	KwStrict                  // STRICT
-	KwStrip                   // STRIP
-	KwStruct                  // STRUCT
-	KwSubscription            // SUBSCRIPTION
-	KwSubstring               // SUBSTRING
-	KwSummarize               // SUMMARIZE
-	KwSymmetric               // SYMMETRIC
-	KwSysid                   // SYSID
-	KwSystem                  // SYSTEM
-	KwTable                   // TABLE
-	KwTables                  // TABLES
-	KwTablesample             // TABLESAMPLE
-	KwTablespace              // TABLESPACE
-	KwTarget                  // TARGET
-	KwTemp                    // TEMP
-	KwTemplate                // TEMPLATE
-	KwTemporary               // TEMPORARY
-	KwText                    // TEXT
-	KwThen                    // THEN
-	KwTies                    // TIES
-	KwTime                    // TIME
-	KwTimestamp               // TIMESTAMP
-	KwTo                      // TO
-	KwTrailing                // TRAILING
-	KwTransaction             // TRANSACTION
-	KwTransform               // TRANSFORM
-	KwTreat                   // TREAT
-	KwTrigger                 // TRIGGER
-	KwTrim                    // TRIM
-	KwTrue                    // TRUE
-	KwTruncate                // TRUNCATE
-	KwTrusted                 // TRUSTED
-	KwTryCast                 // TRY_CAST
-	KwType                    // TYPE
-	KwTypes                   // TYPES
-	KwUnbounded               // UNBOUNDED
-	KwUncommitted             // UNCOMMITTED
-	KwUnencrypted             // UNENCRYPTED
-	KwUnion                   // UNION
-	KwUnique                  // UNIQUE
-	KwUnknown                 // UNKNOWN
-	KwUnlisten                // UNLISTEN
-	KwUnlogged                // UNLOGGED
-	KwUnpack                  // UNPACK
-	KwUnpivot                 // UNPIVOT
-	KwUntil                   // UNTIL
-	KwUpdate                  // UPDATE
-	KwUse                     // USE
-	KwUser                    // USER
-	KwUsing                   // USING
-	KwVacuum                  // VACUUM
-	KwValid                   // VALID
-	KwValidate                // VALIDATE
-	KwValidator               // VALIDATOR
-	KwValue                   // VALUE
-	KwValues                  // VALUES
-	KwVarchar                 // VARCHAR
-	KwVariable                // VARIABLE
-	KwVariadic                // VARIADIC
-	KwVarying                 // VARYING
-	KwVerbose                 // VERBOSE
-	KwVersion                 // VERSION
-	KwView                    // VIEW
-	KwViews                   // VIEWS
-	KwVirtual                 // VIRTUAL
-	KwVolatile                // VOLATILE
-	KwWeek                    // WEEK
-	KwWeeks                   // WEEKS
-	KwWhen                    // WHEN
-	KwWhere                   // WHERE
-	KwWhitespace              // WHITESPACE
-	KwWindow                  // WINDOW
-	KwWith                    // WITH
-	KwWithin                  // WITHIN
-	KwWithout                 // WITHOUT
-	KwWork                    // WORK
-	KwWrapper                 // WRAPPER
-	KwWrite                   // WRITE
-	KwXml                     // XML
-	KwXmlattributes           // XMLATTRIBUTES
-	KwXmlconcat               // XMLCONCAT
-	KwXmlelement              // XMLELEMENT
-	KwXmlexists               // XMLEXISTS
-	KwXmlforest               // XMLFOREST
-	KwXmlnamespaces           // XMLNAMESPACES
-	KwXmlparse                // XMLPARSE
-	KwXmlpi                   // XMLPI
-	KwXmlroot                 // XMLROOT
-	KwXmlserialize            // XMLSERIALIZE
-	KwXmltable                // XMLTABLE
-	KwYear                    // YEAR
-	KwYears                   // YEARS
-	KwYes                     // YES
-	KwZone                    // ZONE
+	NotKeyword Keyword = iota
+	KwAbort
+	KwAbsolute
+	KwAccess
+	KwAction
+	KwAdd
+	KwAdmin
+	KwAfter
+	KwAggregate
+	KwAll
+	KwAlso
+	KwAlter
+	KwAlways
+	KwAnalyse
+	KwAnalyze
+	KwAnd
+	KwAnti
+	KwAny
+	KwArray
+	KwAs
+	KwAsc
+	KwAsof
+	KwAssertion
+	KwAssignment
+	KwAsymmetric
+	KwAt
+	KwAttach
+	KwAttribute
+	KwAuthorization
+	KwBackward
+	KwBefore
+	KwBegin
+	KwBetween
+	KwBigint
+	KwBinary
+	KwBit
+	KwBoolean
+	KwBoth
+	KwBy
+	KwCache
+	KwCall
+	KwCalled
+	KwCascade
+	KwCascaded
+	KwCase
+	KwCast
+	KwCatalog
+	KwCenturies
+	KwCentury
+	KwChain
+	KwChar
+	KwCharacter
+	KwCharacteristics
+	KwCheck
+	KwCheckpoint
+	KwClass
+	KwClose
+	KwCluster
+	KwCoalesce
+	KwCollate
+	KwCollation
+	KwColumn
+	KwColumns
+	KwComment
+	KwComments
+	KwCommit
+	KwCommitted
+	KwCompression
+	KwConcurrently
+	KwConfiguration
+	KwConflict
+	KwConnection
+	KwConstraint
+	KwConstraints
+	KwContent
+	KwContinue
+	KwConversion
+	KwCopy
+	KwCost
+	KwCreate
+	KwCross
+	KwCsv
+	KwCube
+	KwCurrent
+	KwCursor
+	KwCycle
+	KwData
+	KwDatabase
+	KwDay
+	KwDays
+	KwDeallocate
+	KwDec
+	KwDecade
+	KwDecades
+	KwDecimal
+	KwDeclare
+	KwDefault
+	KwDefaults
+	KwDeferrable
+	KwDeferred
+	KwDefiner
+	KwDelete
+	KwDelimiter
+	KwDelimiters
+	KwDepends
+	KwDesc
+	KwDescribe
+	KwDetach
+	KwDictionary
+	KwDisable
+	KwDiscard
+	KwDistinct
+	KwDo
+	KwDocument
+	KwDomain
+	KwDouble
+	KwDrop
+	KwEach
+	KwElse
+	KwEnable
+	KwEncoding
+	KwEncrypted
+	KwEnd
+	KwEnum
+	KwError
+	KwEscape
+	KwEvent
+	KwExcept
+	KwExclude
+	KwExcluding
+	KwExclusive
+	KwExecute
+	KwExists
+	KwExplain
+	KwExport
+	KwExportState
+	KwExtension
+	KwExtensions
+	KwExternal
+	KwExtract
+	KwFalse
+	KwFamily
+	KwFetch
+	KwFilter
+	KwFirst
+	KwFloat
+	KwFollowing
+	KwFor
+	KwForce
+	KwForeign
+	KwForward
+	KwFreeze
+	KwFrom
+	KwFull
+	KwFunction
+	KwFunctions
+	KwGenerated
+	KwGlob
+	KwGlobal
+	KwGrant
+	KwGranted
+	KwGroup
+	KwGrouping
+	KwGroupingId
+	KwGroups
+	KwHandler
+	KwHaving
+	KwHeader
+	KwHold
+	KwHour
+	KwHours
+	KwIdentity
+	KwIf
+	KwIgnore
+	KwIlike
+	KwImmediate
+	KwImmutable
+	KwImplicit
+	KwImport
+	KwIn
+	KwInclude
+	KwIncluding
+	KwIncrement
+	KwIndex
+	KwIndexes
+	KwInherit
+	KwInherits
+	KwInitially
+	KwInline
+	KwInner
+	KwInout
+	KwInput
+	KwInsensitive
+	KwInsert
+	KwInstall
+	KwInstead
+	KwInt
+	KwInteger
+	KwIntersect
+	KwInterval
+	KwInto
+	KwInvoker
+	KwIs
+	KwIsnull
+	KwIsolation
+	KwJoin
+	KwJson
+	KwKey
+	KwLabel
+	KwLambda
+	KwLanguage
+	KwLarge
+	KwLast
+	KwLateral
+	KwLeading
+	KwLeakproof
+	KwLeft
+	KwLevel
+	KwLike
+	KwLimit
+	KwListen
+	KwLoad
+	KwLocal
+	KwLocation
+	KwLock
+	KwLocked
+	KwLogged
+	KwMacro
+	KwMap
+	KwMapping
+	KwMatch
+	KwMatched
+	KwMaterialized
+	KwMaxvalue
+	KwMerge
+	KwMethod
+	KwMicrosecond
+	KwMicroseconds
+	KwMillennia
+	KwMillennium
+	KwMillisecond
+	KwMilliseconds
+	KwMinute
+	KwMinutes
+	KwMinvalue
+	KwMode
+	KwMonth
+	KwMonths
+	KwMove
+	KwName
+	KwNames
+	KwNational
+	KwNatural
+	KwNchar
+	KwNew
+	KwNext
+	KwNo
+	KwNone
+	KwNot
+	KwNothing
+	KwNotify
+	KwNotnull
+	KwNowait
+	KwNull
+	KwNullif
+	KwNulls
+	KwNumeric
+	KwObject
+	KwOf
+	KwOff
+	KwOffset
+	KwOids
+	KwOld
+	KwOn
+	KwOnly
+	KwOperator
+	KwOption
+	KwOptions
+	KwOr
+	KwOrder
+	KwOrdinality
+	KwOthers
+	KwOut
+	KwOuter
+	KwOver
+	KwOverlaps
+	KwOverlay
+	KwOverriding
+	KwOwned
+	KwOwner
+	KwParallel
+	KwParser
+	KwPartial
+	KwPartition
+	KwPartitioned
+	KwPassing
+	KwPassword
+	KwPercent
+	KwPersistent
+	KwPivot
+	KwPivotLonger
+	KwPivotWider
+	KwPlacing
+	KwPlans
+	KwPolicy
+	KwPosition
+	KwPositional
+	KwPragma
+	KwPreceding
+	KwPrecision
+	KwPrepare
+	KwPrepared
+	KwPreserve
+	KwPrimary
+	KwPrior
+	KwPrivileges
+	KwProcedural
+	KwProcedure
+	KwProgram
+	KwPublication
+	KwQualify
+	KwQuarter
+	KwQuarters
+	KwQuote
+	KwRange
+	KwRead
+	KwReal
+	KwReassign
+	KwRecheck
+	KwRecursive
+	KwRef
+	KwReferences
+	KwReferencing
+	KwRefresh
+	KwReindex
+	KwRelative
+	KwRelease
+	KwRename
+	KwRepeatable
+	KwReplace
+	KwReplica
+	KwReset
+	KwRespect
+	KwRestart
+	KwRestrict
+	KwReturning
+	KwReturns
+	KwRevoke
+	KwRight
+	KwRole
+	KwRollback
+	KwRollup
+	KwRow
+	KwRows
+	KwRule
+	KwSample
+	KwSavepoint
+	KwSchema
+	KwSchemas
+	KwScope
+	KwScroll
+	KwSearch
+	KwSecond
+	KwSeconds
+	KwSecret
+	KwSecurity
+	KwSelect
+	KwSemi
+	KwSequence
+	KwSequences
+	KwSerializable
+	KwServer
+	KwSession
+	KwSet
+	KwSetof
+	KwSets
+	KwShare
+	KwShow
+	KwSimilar
+	KwSimple
+	KwSkip
+	KwSmallint
+	KwSnapshot
+	KwSome
+	KwSorted
+	KwSource
+	KwSql
+	KwStable
+	KwStandalone
+	KwStart
+	KwStatement
+	KwStatistics
+	KwStdin
+	KwStdout
+	KwStorage
+	KwStored
+	KwStrict
+	KwStrip
+	KwStruct
+	KwSubscription
+	KwSubstring
+	KwSummarize
+	KwSymmetric
+	KwSysid
+	KwSystem
+	KwTable
+	KwTables
+	KwTablesample
+	KwTablespace
+	KwTarget
+	KwTemp
+	KwTemplate
+	KwTemporary
+	KwText
+	KwThen
+	KwTies
+	KwTime
+	KwTimestamp
+	KwTo
+	KwTrailing
+	KwTransaction
+	KwTransform
+	KwTreat
+	KwTrigger
+	KwTrim
+	KwTrue
+	KwTruncate
+	KwTrusted
+	KwTryCast
+	KwType
+	KwTypes
+	KwUnbounded
+	KwUncommitted
+	KwUnencrypted
+	KwUnion
+	KwUnique
+	KwUnknown
+	KwUnlisten
+	KwUnlogged
+	KwUnpack
+	KwUnpivot
+	KwUntil
+	KwUpdate
+	KwUse
+	KwUser
+	KwUsing
+	KwVacuum
+	KwValid
+	KwValidate
+	KwValidator
+	KwValue
+	KwValues
+	KwVarchar
+	KwVariable
+	KwVariadic
+	KwVarying
+	KwVerbose
+	KwVersion
+	KwView
+	KwViews
+	KwVirtual
+	KwVolatile
+	KwWeek
+	KwWeeks
+	KwWhen
+	KwWhere
+	KwWhitespace
+	KwWindow
+	KwWith
+	KwWithin
+	KwWithout
+	KwWork
+	KwWrapper
+	KwWrite
+	KwXml
+	KwXmlattributes
+	KwXmlconcat
+	KwXmlelement
+	KwXmlexists
+	KwXmlforest
+	KwXmlnamespaces
+	KwXmlparse
+	KwXmlpi
+	KwXmlroot
+	KwXmlserialize
+	KwXmltable
+	KwYear
+	KwYears
+	KwYes
+	KwZone
 	numKeywords
 )
-
-var keywordTable = [numKeywords]keywordInfo{
-	KwAbort:           {"abort", Unreserved},
-	KwAbsolute:        {"absolute", Unreserved},
-	KwAccess:          {"access", Unreserved},
-	KwAction:          {"action", Unreserved},
-	KwAdd:             {"add", Unreserved},
-	KwAdmin:           {"admin", Unreserved},
-	KwAfter:           {"after", Unreserved},
-	KwAggregate:       {"aggregate", Unreserved},
-	KwAll:             {"all", Reserved},
-	KwAlso:            {"also", Unreserved},
-	KwAlter:           {"alter", Unreserved},
-	KwAlways:          {"always", Unreserved},
-	KwAnalyse:         {"analyse", Reserved},
-	KwAnalyze:         {"analyze", Reserved},
-	KwAnd:             {"and", Reserved},
-	KwAnti:            {"anti", TypeFunction},
-	KwAny:             {"any", Reserved},
-	KwArray:           {"array", Reserved},
-	KwAs:              {"as", Reserved},
-	KwAsc:             {"asc", Reserved},
-	KwAsof:            {"asof", TypeFunction},
-	KwAssertion:       {"assertion", Unreserved},
-	KwAssignment:      {"assignment", Unreserved},
-	KwAsymmetric:      {"asymmetric", Reserved},
-	KwAt:              {"at", TypeFunction},
-	KwAttach:          {"attach", Unreserved},
-	KwAttribute:       {"attribute", Unreserved},
-	KwAuthorization:   {"authorization", TypeFunction},
-	KwBackward:        {"backward", Unreserved},
-	KwBefore:          {"before", Unreserved},
-	KwBegin:           {"begin", Unreserved},
-	KwBetween:         {"between", ColumnName},
-	KwBigint:          {"bigint", ColumnName},
-	KwBinary:          {"binary", TypeFunction},
-	KwBit:             {"bit", ColumnName},
-	KwBoolean:         {"boolean", ColumnName},
-	KwBoth:            {"both", Reserved},
-	KwBy:              {"by", TypeFunction},
-	KwCache:           {"cache", Unreserved},
-	KwCall:            {"call", Unreserved},
-	KwCalled:          {"called", Unreserved},
-	KwCascade:         {"cascade", Unreserved},
-	KwCascaded:        {"cascaded", Unreserved},
-	KwCase:            {"case", Reserved},
-	KwCast:            {"cast", Reserved},
-	KwCatalog:         {"catalog", Unreserved},
-	KwCenturies:       {"centuries", Unreserved},
-	KwCentury:         {"century", Unreserved},
-	KwChain:           {"chain", Unreserved},
-	KwChar:            {"char", ColumnName},
-	KwCharacter:       {"character", ColumnName},
-	KwCharacteristics: {"characteristics", Unreserved},
-	KwCheck:           {"check", Reserved},
-	KwCheckpoint:      {"checkpoint", Unreserved},
-	KwClass:           {"class", Unreserved},
-	KwClose:           {"close", Unreserved},
-	KwCluster:         {"cluster", Unreserved},
-	KwCoalesce:        {"coalesce", ColumnName},
-	KwCollate:         {"collate", Reserved},
-	KwCollation:       {"collation", TypeFunction},
-	KwColumn:          {"column", Reserved},
-	KwColumns:         {"columns", TypeFunction},
-	KwComment:         {"comment", Unreserved},
-	KwComments:        {"comments", Unreserved},
-	KwCommit:          {"commit", Unreserved},
-	KwCommitted:       {"committed", Unreserved},
-	KwCompression:     {"compression", Unreserved},
-	KwConcurrently:    {"concurrently", TypeFunction},
-	KwConfiguration:   {"configuration", Unreserved},
-	KwConflict:        {"conflict", Unreserved},
-	KwConnection:      {"connection", Unreserved},
-	KwConstraint:      {"constraint", Reserved},
-	KwConstraints:     {"constraints", Unreserved},
-	KwContent:         {"content", Unreserved},
-	KwContinue:        {"continue", Unreserved},
-	KwConversion:      {"conversion", Unreserved},
-	KwCopy:            {"copy", Unreserved},
-	KwCost:            {"cost", Unreserved},
-	KwCreate:          {"create", Reserved},
-	KwCross:           {"cross", TypeFunction},
-	KwCsv:             {"csv", Unreserved},
-	KwCube:            {"cube", Unreserved},
-	KwCurrent:         {"current", Unreserved},
-	KwCursor:          {"cursor", Unreserved},
-	KwCycle:           {"cycle", Unreserved},
-	KwData:            {"data", Unreserved},
-	KwDatabase:        {"database", Unreserved},
-	KwDay:             {"day", Unreserved},
-	KwDays:            {"days", Unreserved},
-	KwDeallocate:      {"deallocate", Unreserved},
-	KwDec:             {"dec", ColumnName},
-	KwDecade:          {"decade", Unreserved},
-	KwDecades:         {"decades", Unreserved},
-	KwDecimal:         {"decimal", ColumnName},
-	KwDeclare:         {"declare", Unreserved},
-	KwDefault:         {"default", Reserved},
-	KwDefaults:        {"defaults", Unreserved},
-	KwDeferrable:      {"deferrable", Reserved},
-	KwDeferred:        {"deferred", Unreserved},
-	KwDefiner:         {"definer", Unreserved},
-	KwDelete:          {"delete", Unreserved},
-	KwDelimiter:       {"delimiter", Unreserved},
-	KwDelimiters:      {"delimiters", Unreserved},
-	KwDepends:         {"depends", Unreserved},
-	KwDesc:            {"desc", Reserved},
-	KwDescribe:        {"describe", Reserved},
-	KwDetach:          {"detach", Unreserved},
-	KwDictionary:      {"dictionary", Unreserved},
-	KwDisable:         {"disable", Unreserved},
-	KwDiscard:         {"discard", Unreserved},
-	KwDistinct:        {"distinct", Reserved},
-	KwDo:              {"do", Reserved},
-	KwDocument:        {"document", Unreserved},
-	KwDomain:          {"domain", Unreserved},
-	KwDouble:          {"double", Unreserved},
-	KwDrop:            {"drop", Unreserved},
-	KwEach:            {"each", Unreserved},
-	KwElse:            {"else", Reserved},
-	KwEnable:          {"enable", Unreserved},
-	KwEncoding:        {"encoding", Unreserved},
-	KwEncrypted:       {"encrypted", Unreserved},
-	KwEnd:             {"end", Reserved},
-	KwEnum:            {"enum", Unreserved},
-	KwError:           {"error", Unreserved},
-	KwEscape:          {"escape", Unreserved},
-	KwEvent:           {"event", Unreserved},
-	KwExcept:          {"except", Reserved},
-	KwExclude:         {"exclude", Unreserved},
-	KwExcluding:       {"excluding", Unreserved},
-	KwExclusive:       {"exclusive", Unreserved},
-	KwExecute:         {"execute", Unreserved},
-	KwExists:          {"exists", ColumnName},
-	KwExplain:         {"explain", Unreserved},
-	KwExport:          {"export", Unreserved},
-	KwExportState:     {"export_state", Unreserved},
-	KwExtension:       {"extension", Unreserved},
-	KwExtensions:      {"extensions", Unreserved},
-	KwExternal:        {"external", Unreserved},
-	KwExtract:         {"extract", ColumnName},
-	KwFalse:           {"false", Reserved},
-	KwFamily:          {"family", Unreserved},
-	KwFetch:           {"fetch", Reserved},
-	KwFilter:          {"filter", Unreserved},
-	KwFirst:           {"first", Unreserved},
-	KwFloat:           {"float", ColumnName},
-	KwFollowing:       {"following", Unreserved},
-	KwFor:             {"for", Reserved},
-	KwForce:           {"force", Unreserved},
-	KwForeign:         {"foreign", Reserved},
-	KwForward:         {"forward", Unreserved},
-	KwFreeze:          {"freeze", TypeFunction},
-	KwFrom:            {"from", Reserved},
-	KwFull:            {"full", TypeFunction},
-	KwFunction:        {"function", Unreserved},
-	KwFunctions:       {"functions", Unreserved},
-	KwGenerated:       {"generated", TypeFunction},
-	KwGlob:            {"glob", TypeFunction},
-	KwGlobal:          {"global", Unreserved},
-	KwGrant:           {"grant", Unreserved},
-	KwGranted:         {"granted", Unreserved},
-	KwGroup:           {"group", Reserved},
-	KwGrouping:        {"grouping", ColumnName},
-	KwGroupingId:      {"grouping_id", ColumnName},
-	KwGroups:          {"groups", Unreserved},
-	KwHandler:         {"handler", Unreserved},
-	KwHaving:          {"having", Reserved},
-	KwHeader:          {"header", Unreserved},
-	KwHold:            {"hold", Unreserved},
-	KwHour:            {"hour", Unreserved},
-	KwHours:           {"hours", Unreserved},
-	KwIdentity:        {"identity", Unreserved},
-	KwIf:              {"if", Unreserved},
-	KwIgnore:          {"ignore", Unreserved},
-	KwIlike:           {"ilike", TypeFunction},
-	KwImmediate:       {"immediate", Unreserved},
-	KwImmutable:       {"immutable", Unreserved},
-	KwImplicit:        {"implicit", Unreserved},
-	KwImport:          {"import", Unreserved},
-	KwIn:              {"in", Reserved},
-	KwInclude:         {"include", Unreserved},
-	KwIncluding:       {"including", Unreserved},
-	KwIncrement:       {"increment", Unreserved},
-	KwIndex:           {"index", Unreserved},
-	KwIndexes:         {"indexes", Unreserved},
-	KwInherit:         {"inherit", Unreserved},
-	KwInherits:        {"inherits", Unreserved},
-	KwInitially:       {"initially", Reserved},
-	KwInline:          {"inline", Unreserved},
-	KwInner:           {"inner", TypeFunction},
-	KwInout:           {"inout", ColumnName},
-	KwInput:           {"input", Unreserved},
-	KwInsensitive:     {"insensitive", Unreserved},
-	KwInsert:          {"insert", Unreserved},
-	KwInstall:         {"install", Unreserved},
-	KwInstead:         {"instead", Unreserved},
-	KwInt:             {"int", ColumnName},
-	KwInteger:         {"integer", ColumnName},
-	KwIntersect:       {"intersect", Reserved},
-	KwInterval:        {"interval", ColumnName},
-	KwInto:            {"into", Reserved},
-	KwInvoker:         {"invoker", Unreserved},
-	KwIs:              {"is", TypeFunction},
-	KwIsnull:          {"isnull", TypeFunction},
-	KwIsolation:       {"isolation", Unreserved},
-	KwJoin:            {"join", TypeFunction},
-	KwJson:            {"json", Unreserved},
-	KwKey:             {"key", Unreserved},
-	KwLabel:           {"label", Unreserved},
-	KwLambda:          {"lambda", Reserved},
-	KwLanguage:        {"language", Unreserved},
-	KwLarge:           {"large", Unreserved},
-	KwLast:            {"last", Unreserved},
-	KwLateral:         {"lateral", Reserved},
-	KwLeading:         {"leading", Reserved},
-	KwLeakproof:       {"leakproof", Unreserved},
-	KwLeft:            {"left", TypeFunction},
-	KwLevel:           {"level", Unreserved},
-	KwLike:            {"like", TypeFunction},
-	KwLimit:           {"limit", Reserved},
-	KwListen:          {"listen", Unreserved},
-	KwLoad:            {"load", Unreserved},
-	KwLocal:           {"local", Unreserved},
-	KwLocation:        {"location", Unreserved},
-	KwLock:            {"lock", Unreserved},
-	KwLocked:          {"locked", Unreserved},
-	KwLogged:          {"logged", Unreserved},
-	KwMacro:           {"macro", Unreserved},
-	KwMap:             {"map", TypeFunction},
-	KwMapping:         {"mapping", Unreserved},
-	KwMatch:           {"match", Unreserved},
-	KwMatched:         {"matched", Unreserved},
-	KwMaterialized:    {"materialized", Unreserved},
-	KwMaxvalue:        {"maxvalue", Unreserved},
-	KwMerge:           {"merge", Unreserved},
-	KwMethod:          {"method", Unreserved},
-	KwMicrosecond:     {"microsecond", Unreserved},
-	KwMicroseconds:    {"microseconds", Unreserved},
-	KwMillennia:       {"millennia", Unreserved},
-	KwMillennium:      {"millennium", Unreserved},
-	KwMillisecond:     {"millisecond", Unreserved},
-	KwMilliseconds:    {"milliseconds", Unreserved},
-	KwMinute:          {"minute", Unreserved},
-	KwMinutes:         {"minutes", Unreserved},
-	KwMinvalue:        {"minvalue", Unreserved},
-	KwMode:            {"mode", Unreserved},
-	KwMonth:           {"month", Unreserved},
-	KwMonths:          {"months", Unreserved},
-	KwMove:            {"move", Unreserved},
-	KwName:            {"name", Unreserved},
-	KwNames:           {"names", Unreserved},
-	KwNational:        {"national", ColumnName},
-	KwNatural:         {"natural", TypeFunction},
-	KwNchar:           {"nchar", ColumnName},
-	KwNew:             {"new", Unreserved},
-	KwNext:            {"next", Unreserved},
-	KwNo:              {"no", Unreserved},
-	KwNone:            {"none", ColumnName},
-	KwNot:             {"not", Reserved},
-	KwNothing:         {"nothing", Unreserved},
-	KwNotify:          {"notify", Unreserved},
-	KwNotnull:         {"notnull", TypeFunction},
-	KwNowait:          {"nowait", Unreserved},
-	KwNull:            {"null", Reserved},
-	KwNullif:          {"nullif", ColumnName},
-	KwNulls:           {"nulls", Unreserved},
-	KwNumeric:         {"numeric", ColumnName},
-	KwObject:          {"object", Unreserved},
-	KwOf:              {"of", Unreserved},
-	KwOff:             {"off", Unreserved},
-	KwOffset:          {"offset", Reserved},
-	KwOids:            {"oids", Unreserved},
-	KwOld:             {"old", Unreserved},
-	KwOn:              {"on", Reserved},
-	KwOnly:            {"only", Reserved},
-	KwOperator:        {"operator", Unreserved},
-	KwOption:          {"option", Unreserved},
-	KwOptions:         {"options", Unreserved},
-	KwOr:              {"or", Reserved},
-	KwOrder:           {"order", Reserved},
-	KwOrdinality:      {"ordinality", Unreserved},
-	KwOthers:          {"others", Unreserved},
-	KwOut:             {"out", ColumnName},
-	KwOuter:           {"outer", TypeFunction},
-	KwOver:            {"over", Unreserved},
-	KwOverlaps:        {"overlaps", TypeFunction},
-	KwOverlay:         {"overlay", ColumnName},
-	KwOverriding:      {"overriding", Unreserved},
-	KwOwned:           {"owned", Unreserved},
-	KwOwner:           {"owner", Unreserved},
-	KwParallel:        {"parallel", Unreserved},
-	KwParser:          {"parser", Unreserved},
-	KwPartial:         {"partial", Unreserved},
-	KwPartition:       {"partition", Unreserved},
-	KwPartitioned:     {"partitioned", Unreserved},
-	KwPassing:         {"passing", Unreserved},
-	KwPassword:        {"password", Unreserved},
-	KwPercent:         {"percent", Unreserved},
-	KwPersistent:      {"persistent", Unreserved},
-	KwPivot:           {"pivot", Reserved},
-	KwPivotLonger:     {"pivot_longer", Reserved},
-	KwPivotWider:      {"pivot_wider", Reserved},
-	KwPlacing:         {"placing", Reserved},
-	KwPlans:           {"plans", Unreserved},
-	KwPolicy:          {"policy", Unreserved},
-	KwPosition:        {"position", ColumnName},
-	KwPositional:      {"positional", TypeFunction},
-	KwPragma:          {"pragma", Unreserved},
-	KwPreceding:       {"preceding", Unreserved},
-	KwPrecision:       {"precision", ColumnName},
-	KwPrepare:         {"prepare", Unreserved},
-	KwPrepared:        {"prepared", Unreserved},
-	KwPreserve:        {"preserve", Unreserved},
-	KwPrimary:         {"primary", Reserved},
-	KwPrior:           {"prior", Unreserved},
-	KwPrivileges:      {"privileges", Unreserved},
-	KwProcedural:      {"procedural", Unreserved},
-	KwProcedure:       {"procedure", Unreserved},
-	KwProgram:         {"program", Unreserved},
-	KwPublication:     {"publication", Unreserved},
-	KwQualify:         {"qualify", Reserved},
-	KwQuarter:         {"quarter", Unreserved},
-	KwQuarters:        {"quarters", Unreserved},
-	KwQuote:           {"quote", Unreserved},
-	KwRange:           {"range", Unreserved},
-	KwRead:            {"read", Unreserved},
-	KwReal:            {"real", ColumnName},
-	KwReassign:        {"reassign", Unreserved},
-	KwRecheck:         {"recheck", Unreserved},
-	KwRecursive:       {"recursive", Unreserved},
-	KwRef:             {"ref", Unreserved},
-	KwReferences:      {"references", Reserved},
-	KwReferencing:     {"referencing", Unreserved},
-	KwRefresh:         {"refresh", Unreserved},
-	KwReindex:         {"reindex", Unreserved},
-	KwRelative:        {"relative", Unreserved},
-	KwRelease:         {"release", Unreserved},
-	KwRename:          {"rename", Unreserved},
-	KwRepeatable:      {"repeatable", Unreserved},
-	KwReplace:         {"replace", Unreserved},
-	KwReplica:         {"replica", Unreserved},
-	KwReset:           {"reset", Unreserved},
-	KwRespect:         {"respect", Unreserved},
-	KwRestart:         {"restart", Unreserved},
-	KwRestrict:        {"restrict", Unreserved},
-	KwReturning:       {"returning", Reserved},
-	KwReturns:         {"returns", Unreserved},
-	KwRevoke:          {"revoke", Unreserved},
-	KwRight:           {"right", TypeFunction},
-	KwRole:            {"role", Unreserved},
-	KwRollback:        {"rollback", Unreserved},
-	KwRollup:          {"rollup", Unreserved},
-	KwRow:             {"row", ColumnName},
-	KwRows:            {"rows", Unreserved},
-	KwRule:            {"rule", Unreserved},
-	KwSample:          {"sample", Unreserved},
-	KwSavepoint:       {"savepoint", Unreserved},
-	KwSchema:          {"schema", Unreserved},
-	KwSchemas:         {"schemas", Unreserved},
-	KwScope:           {"scope", Unreserved},
-	KwScroll:          {"scroll", Unreserved},
-	KwSearch:          {"search", Unreserved},
-	KwSecond:          {"second", Unreserved},
-	KwSeconds:         {"seconds", Unreserved},
-	KwSecret:          {"secret", Unreserved},
-	KwSecurity:        {"security", Unreserved},
-	KwSelect:          {"select", Reserved},
-	KwSemi:            {"semi", TypeFunction},
-	KwSequence:        {"sequence", Unreserved},
-	KwSequences:       {"sequences", Unreserved},
-	KwSerializable:    {"serializable", Unreserved},
-	KwServer:          {"server", Unreserved},
-	KwSession:         {"session", Unreserved},
-	KwSet:             {"set", Unreserved},
-	KwSetof:           {"setof", ColumnName},
-	KwSets:            {"sets", Unreserved},
-	KwShare:           {"share", Unreserved},
-	KwShow:            {"show", Reserved},
-	KwSimilar:         {"similar", TypeFunction},
-	KwSimple:          {"simple", Unreserved},
-	KwSkip:            {"skip", Unreserved},
-	KwSmallint:        {"smallint", ColumnName},
-	KwSnapshot:        {"snapshot", Unreserved},
-	KwSome:            {"some", Reserved},
-	KwSorted:          {"sorted", Unreserved},
-	KwSource:          {"source", Unreserved},
-	KwSql:             {"sql", Unreserved},
-	KwStable:          {"stable", Unreserved},
-	KwStandalone:      {"standalone", Unreserved},
-	KwStart:           {"start", Unreserved},
-	KwStatement:       {"statement", Unreserved},
-	KwStatistics:      {"statistics", Unreserved},
-	KwStdin:           {"stdin", Unreserved},
-	KwStdout:          {"stdout", Unreserved},
-	KwStorage:         {"storage", Unreserved},
-	KwStored:          {"stored", Unreserved},
-	KwStrict:          {"strict", Unreserved},
-	KwStrip:           {"strip", Unreserved},
-	KwStruct:          {"struct", TypeFunction},
-	KwSubscription:    {"subscription", Unreserved},
-	KwSubstring:       {"substring", ColumnName},
-	KwSummarize:       {"summarize", Reserved},
-	KwSymmetric:       {"symmetric", Reserved},
-	KwSysid:           {"sysid", Unreserved},
-	KwSystem:          {"system", Unreserved},
-	KwTable:           {"table", Reserved},
-	KwTables:          {"tables", Unreserved},
-	KwTablesample:     {"tablesample", TypeFunction},
-	KwTablespace:      {"tablespace", Unreserved},
-	KwTarget:          {"target", Unreserved},
-	KwTemp:            {"temp", Unreserved},
-	KwTemplate:        {"template", Unreserved},
-	KwTemporary:       {"temporary", Unreserved},
-	KwText:            {"text", Unreserved},
-	KwThen:            {"then", Reserved},
-	KwTies:            {"ties", Unreserved},
-	KwTime:            {"time", ColumnName},
-	KwTimestamp:       {"timestamp", ColumnName},
-	KwTo:              {"to", Reserved},
-	KwTrailing:        {"trailing", Reserved},
-	KwTransaction:     {"transaction", Unreserved},
-	KwTransform:       {"transform", Unreserved},
-	KwTreat:           {"treat", ColumnName},
-	KwTrigger:         {"trigger", Unreserved},
-	KwTrim:            {"trim", ColumnName},
-	KwTrue:            {"true", Reserved},
-	KwTruncate:        {"truncate", Unreserved},
-	KwTrusted:         {"trusted", Unreserved},
-	KwTryCast:         {"try_cast", TypeFunction},
-	KwType:            {"type", Unreserved},
-	KwTypes:           {"types", Unreserved},
-	KwUnbounded:       {"unbounded", Unreserved},
-	KwUncommitted:     {"uncommitted", Unreserved},
-	KwUnencrypted:     {"unencrypted", Unreserved},
-	KwUnion:           {"union", Reserved},
-	KwUnique:          {"unique", Reserved},
-	KwUnknown:         {"unknown", Unreserved},
-	KwUnlisten:        {"unlisten", Unreserved},
-	KwUnlogged:        {"unlogged", Unreserved},
-	KwUnpack:          {"unpack", TypeFunction},
-	KwUnpivot:         {"unpivot", Reserved},
-	KwUntil:           {"until", Unreserved},
-	KwUpdate:          {"update", Unreserved},
-	KwUse:             {"use", Unreserved},
-	KwUser:            {"user", Unreserved},
-	KwUsing:           {"using", Reserved},
-	KwVacuum:          {"vacuum", Unreserved},
-	KwValid:           {"valid", Unreserved},
-	KwValidate:        {"validate", Unreserved},
-	KwValidator:       {"validator", Unreserved},
-	KwValue:           {"value", Unreserved},
-	KwValues:          {"values", ColumnName},
-	KwVarchar:         {"varchar", ColumnName},
-	KwVariable:        {"variable", Unreserved},
-	KwVariadic:        {"variadic", Reserved},
-	KwVarying:         {"varying", Unreserved},
-	KwVerbose:         {"verbose", TypeFunction},
-	KwVersion:         {"version", Unreserved},
-	KwView:            {"view", Unreserved},
-	KwViews:           {"views", Unreserved},
-	KwVirtual:         {"virtual", Unreserved},
-	KwVolatile:        {"volatile", Unreserved},
-	KwWeek:            {"week", Unreserved},
-	KwWeeks:           {"weeks", Unreserved},
-	KwWhen:            {"when", Reserved},
-	KwWhere:           {"where", Reserved},
-	KwWhitespace:      {"whitespace", Unreserved},
-	KwWindow:          {"window", Reserved},
-	KwWith:            {"with", Reserved},
-	KwWithin:          {"within", Unreserved},
-	KwWithout:         {"without", Unreserved},
-	KwWork:            {"work", Unreserved},
-	KwWrapper:         {"wrapper", Unreserved},
-	KwWrite:           {"write", Unreserved},
-	KwXml:             {"xml", Unreserved},
-	KwXmlattributes:   {"xmlattributes", ColumnName},
-	KwXmlconcat:       {"xmlconcat", ColumnName},
-	KwXmlelement:      {"xmlelement", ColumnName},
-	KwXmlexists:       {"xmlexists", ColumnName},
-	KwXmlforest:       {"xmlforest", ColumnName},
-	KwXmlnamespaces:   {"xmlnamespaces", ColumnName},
-	KwXmlparse:        {"xmlparse", ColumnName},
-	KwXmlpi:           {"xmlpi", ColumnName},
-	KwXmlroot:         {"xmlroot", ColumnName},
-	KwXmlserialize:    {"xmlserialize", ColumnName},
-	KwXmltable:        {"xmltable", ColumnName},
-	KwYear:            {"year", Unreserved},
-	KwYears:           {"years", Unreserved},
-	KwYes:             {"yes", Unreserved},
-	KwZone:            {"zone", Unreserved},
-}

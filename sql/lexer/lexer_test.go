@@ -205,3 +205,18 @@ func BenchmarkLexer(b *testing.B) {
 		}
 	}
 }
+
+// TestKeywordNumbers: the words of the categories are as many as the constants, and
+// in their order.
+func TestKeywordNumbers(t *testing.T) {
+	for k, name := range map[Keyword]string{KwAbort: "abort", KwCollate: "collate", KwSelect: "select", KwYes: "yes", numKeywords - 1: "zone"} {
+		if k.String() != name || Lookup(name) != k {
+			t.Errorf("keyword %d is %q, want %q", k, k.String(), name)
+		}
+	}
+	for k := Keyword(1); k < numKeywords; k++ {
+		if k.String() == "" || k > 1 && k.String() <= (k-1).String() {
+			t.Errorf("keyword %d is %q", k, k)
+		}
+	}
+}

@@ -100,8 +100,8 @@ func TestSpillsWhatDoesNotFit(t *testing.T) {
 					need = p.PeakBytes.Load()
 					continue
 				}
-				most := 1.2*(1-part)*float64(need)*float64(rows/c.groups) + 0.2*float64(need)
-				most = min(most, 1.1*rows*float64(h.layout.Width))
+				most := 1.2*(1-part)*float64(need)*float64(rows/c.groups) + 0.75*float64(need)
+				most = min(most, 1.25*rows*float64(h.layout.Width))
 				if spilled == 0 && part <= 0.5 || float64(spilled) > most {
 					t.Errorf("spilled %d KiB, at most %.0f KiB expected", spilled>>10, most/1024)
 				}

@@ -16,7 +16,7 @@ type blockReader struct {
 	fits int64 // bytes of a block, its directory included
 	src  []raw.Addr
 	dst  []raw.Addr
-	page rowset.PageRows
+	rows []raw.Addr // of src that wait
 	end  bool
 
 	set *rowset.Set // the present block
@@ -41,21 +41,20 @@ func (r *blockReader) next(ctx context.Context) (*table, error) {
 		if err := sqlerr.FromContext(ctx); err != nil {
 			return nil, err
 		}
-		if r.page.Count == 0 {
-			page, ok, err := r.sc.Next(ctx)
+		if len(r.rows) == 0 {
+			n, err := r.sc.Rows(ctx, r.src)
 			if err != nil {
 				return nil, err
 			}
-			r.page, r.end = page, !ok
+			r.rows, r.end = r.src[:n], n == 0
 			continue
 		}
-		n := min(r.page.Count, batch)
+		n := min(len(r.rows), batch)
 		total := w.NumRows() + int64(n)
 		if total > int64(n) && w.Bytes()+b.dirBytes(total) > r.fits {
 			break
 		}
-		page := r.page
-		rows := r.src[:page.Take(r.src[:n], width)]
+		rows := r.rows[:n]
 		ok, err := w.AppendRows(ctx, rows, r.sc.Bufs(), r.dst, false)
 		if err != nil {
 			return nil, err
@@ -81,7 +80,7 @@ func (r *blockReader) next(ctx context.Context) (*table, error) {
 				continue
 			}
 		}
-		r.page = page
+		r.rows = r.rows[n:]
 	}
 	if w.NumRows() == 0 {
 		return nil, nil

@@ -26,6 +26,8 @@ type buildLocal struct {
 	other  []uint32
 	keys   keyRange
 	tmp    *vector.Vector
+
+	attends attendant
 }
 
 // NewLocal implements operators.Sink.
@@ -44,6 +46,7 @@ func (b *Build) NewLocal(*operators.Task) (operators.SinkLocal, error) {
 	if b.keepNulls {
 		l.nulls = b.nulls.NewWriter()
 	}
+	l.attends.begin(b.mem)
 	if b.integer {
 		l.tmp = vector.New(b.spec.BuildTypes[b.spec.BuildKeys[0]])
 	}
@@ -53,6 +56,9 @@ func (b *Build) NewLocal(*operators.Task) (operators.SinkLocal, error) {
 // Push implements operators.SinkLocal.
 func (l *buildLocal) Push(ctx context.Context, in *vector.Chunk) (operators.Status, error) {
 	b := l.b
+	if err := l.attends.look(ctx, l.w); err != nil {
+		return 0, err
+	}
 	sel, n := in.Sel, in.NumRows()
 	b.total.Add(int64(n))
 	l.vecs = b.build.vectors(in, l.vecs)
@@ -123,9 +129,7 @@ func store(ctx context.Context, w *rowset.Writer, in *rowfmt.Input, hashes []uin
 	if ok || err != nil {
 		return err
 	}
-	// A quarter at a time: less would write pages that are hardly filled, more
-	// would take partitions that might stay in memory for good.
-	freed, err := w.Spill(ctx, max(w.Bytes()/4, spillStep))
+	freed, err := w.Spill(ctx, rowset.SpillStep(w.Bytes()))
 	if err != nil {
 		return err
 	}
@@ -148,14 +152,13 @@ func store(ctx context.Context, w *rowset.Writer, in *rowfmt.Input, hashes []uin
 	return store(ctx, w, in, hashes, sel[n/2:], n-n/2, rows)
 }
 
-const spillStep = 1 << 20
-
 // EndBatch implements operators.SinkLocal.
 func (l *buildLocal) EndBatch(context.Context) error { return nil }
 
 // Combine implements operators.SinkLocal.
 func (l *buildLocal) Combine(ctx context.Context) error {
 	b := l.b
+	l.attends.end()
 	b.mu.Lock()
 	b.keys.merge(&l.keys)
 	b.mu.Unlock()
@@ -169,6 +172,7 @@ func (l *buildLocal) Combine(ctx context.Context) error {
 
 // Close implements operators.SinkLocal.
 func (l *buildLocal) Close() {
+	l.attends.end()
 	l.w.Close()
 	if l.nulls != nil {
 		l.nulls.Close()

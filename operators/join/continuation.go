@@ -6,7 +6,6 @@ import (
 
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/spill/rowset"
-	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -15,6 +14,7 @@ import (
 // memory. Memory that nobody needs any more is given back.
 func (o *Probe) Continue(ctx context.Context) (operators.Source, error) {
 	b := o.b
+	b.read() // for good
 	c := &continuation{b: b}
 	if b.kind.keepsBuild() {
 		for i, l := range b.table.parts {
@@ -32,19 +32,8 @@ func (o *Probe) Continue(ctx context.Context) (operators.Source, error) {
 		}
 	}
 	if b.resident != nil {
-		b.mu.Lock()
-		writers := b.writers
-		b.mu.Unlock()
-		for _, w := range writers {
-			if err := b.aside.Combine(ctx, w); err != nil {
-				return nil, err
-			}
-		}
-		if err := b.aside.Seal(ctx); err != nil {
+		if err := b.endAside(ctx); err != nil {
 			return nil, err
-		}
-		if b.aside.Bits() != b.set.Bits() {
-			return nil, sqlerr.New(sqlerr.CodeInternal, "hash join: the sides are divided differently")
 		}
 		for i := range b.set.Partitions() {
 			if b.resident[i] == 0 {
@@ -124,7 +113,7 @@ func (c *continuation) chooseWorkers() int {
 	}
 	n := int64(max(c.b.env.Threads, 1))
 	if most > 0 {
-		n = min(n, max(c.b.mem.Share()/max(most, workerBytes), 1))
+		n = min(n, max(c.b.free()/max(most, workerBytes), 1))
 	}
 	return int(min(n, int64(len(c.tasks))))
 }
@@ -158,7 +147,7 @@ func (c *continuation) claim() (p part, batch int64, ok bool) {
 // divide divides a partition that does not fit and queues its parts.
 func (c *continuation) divide(ctx context.Context, p part, need int64) error {
 	b := c.b
-	bits := b.divideBits(p.build, need)
+	bits := b.divideBits(need)
 	before := p.build.Partition(p.i).NumRows()
 	build, err := p.build.Repartition(ctx, p.i, bits)
 	if err != nil {

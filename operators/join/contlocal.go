@@ -31,8 +31,7 @@ type contLocal struct {
 	step step
 
 	scan  *rowset.Scanner // of the probe rows, or of build rows at allBuild
-	page  rowset.PageRows
-	in    *vector.Chunk // probe rows as a chunk
+	in    *vector.Chunk   // probe rows as a chunk
 	addrs []raw.Addr
 	base  int64 // ordinal of the next probe row
 	busy  bool  // the prober has output left
@@ -118,7 +117,7 @@ func (l *contLocal) open(ctx context.Context) error {
 		return err
 	}
 	if need <= fits {
-		ok, err := l.load(ctx, build, need <= minLoad)
+		ok, err := l.load(ctx, build)
 		if err != nil {
 			return err
 		}
@@ -126,7 +125,7 @@ func (l *contLocal) open(ctx context.Context) error {
 			l.startJoin(whole, l.table, probe, true)
 			return nil
 		}
-		fits = minLoad
+		fits = min(max(b.free(), minLoad), need/2+1) // another worker was faster
 	}
 	// Each block but the first costs another pass over the probe rows,
 	// dividing costs to write and to read all rows of both sides.
@@ -144,7 +143,7 @@ func (l *contLocal) open(ctx context.Context) error {
 		return err
 	}
 	l.p.marks = m
-	l.blocks = &blockReader{b: b, sc: build.Scan(b.force, true), fits: fits, src: l.addrs}
+	l.blocks = &blockReader{b: b, sc: build.Scan(b.force, true), fits: fits, src: make([]raw.Addr, vector.Capacity)}
 	l.step = nextBlock
 	return nil
 }
@@ -152,8 +151,8 @@ func (l *contLocal) open(ctx context.Context) error {
 func (b *Build) emptyTable() *table { return &table{b: b, unique: true} }
 
 // load makes the table of a whole partition; ok is false when memory was
-// refused. force: beyond the share.
-func (l *contLocal) load(ctx context.Context, build *rowset.Partition, force bool) (ok bool, err error) {
+// refused.
+func (l *contLocal) load(ctx context.Context, build *rowset.Partition) (ok bool, err error) {
 	b := l.b
 	mem := b.mem
 	for {
@@ -171,7 +170,7 @@ func (l *contLocal) load(ctx context.Context, build *rowset.Partition, force boo
 				return false, err
 			}
 		}
-		if !force || mem == b.force {
+		if mem == b.force {
 			return false, nil
 		}
 		mem = b.force
@@ -182,7 +181,6 @@ func (l *contLocal) load(ctx context.Context, build *rowset.Partition, force boo
 func (l *contLocal) startJoin(ps pass, t *table, probe *rowset.Partition, consume bool) {
 	l.p.pass, l.p.t = ps, t
 	l.scan = probe.Scan(l.b.force, consume)
-	l.page = rowset.PageRows{}
 	l.base, l.busy = 0, false
 	l.step = joining
 }
@@ -232,12 +230,10 @@ func (l *contLocal) join(ctx context.Context, out *vector.Chunk) error {
 // read makes the next probe rows a chunk, with their hashes.
 func (l *contLocal) read(ctx context.Context) (ok bool, err error) {
 	layout := l.b.probe.layout
-	if l.page.Count == 0 {
-		if l.page, ok, err = l.scan.Next(ctx); !ok || err != nil {
-			return false, err
-		}
+	n, err := l.scan.Rows(ctx, l.addrs[:l.p.limit])
+	if n == 0 || err != nil {
+		return false, err
 	}
-	n := l.page.Take(l.addrs[:l.p.limit], layout.Width)
 	rows, bufs := l.addrs[:n], l.scan.Bufs()
 	for at, c := range l.b.probe.cols {
 		if l.b.probe.at[c] != at {
@@ -305,14 +301,12 @@ func (l *contLocal) unmatched(out *vector.Chunk) error {
 }
 
 // allBuild puts out all build rows.
-func (l *contLocal) allBuild(ctx context.Context, out *vector.Chunk) (err error) {
-	ok := true
-	if l.page.Count == 0 {
-		if l.page, ok, err = l.scan.Next(ctx); err != nil {
-			return err
-		}
+func (l *contLocal) allBuild(ctx context.Context, out *vector.Chunk) error {
+	n, err := l.scan.Rows(ctx, l.addrs[:l.p.limit])
+	if err != nil {
+		return err
 	}
-	if !ok {
+	if n == 0 {
 		if l.pieces != nil {
 			l.scan.Close()
 			l.scan = nil
@@ -322,7 +316,6 @@ func (l *contLocal) allBuild(ctx context.Context, out *vector.Chunk) (err error)
 		l.endPart()
 		return nil
 	}
-	n := l.page.Take(l.addrs[:l.p.limit], l.b.build.layout.Width)
 	l.putBuild(out, l.addrs[:n], l.scan.Bufs())
 	return nil
 }
@@ -374,7 +367,6 @@ func (l *contLocal) close() {
 	l.p.marks.close()
 	l.p.marks = nil
 	l.p.t, l.p.pass, l.busy = nil, whole, false
-	l.page = rowset.PageRows{}
 }
 
 // Close implements operators.SourceLocal.

@@ -48,13 +48,9 @@ func (b *Build) Finalize(ctx context.Context) error {
 	}
 	b.stats.Directory = b.table.kindName()
 	b.stats.Unique = b.table.unique
-	if b.resident != nil {
-		cfg := b.config(&b.probe)
-		// The same partitions as the build rows have, for good.
-		cfg.Bits, cfg.Shift, cfg.Stable = b.set.Bits(), b.set.Shift(), true
-		b.aside = rowset.New(cfg)
-	}
+	b.mu.Lock()
 	b.finished = true
+	b.mu.Unlock()
 	return nil
 }
 
@@ -66,7 +62,7 @@ func (b *Build) undivided() bool {
 // divide divides an undivided set that does not fit.
 func (b *Build) divide(ctx context.Context) error {
 	p := b.set.Partition(0)
-	s, err := b.set.Repartition(ctx, 0, b.divideBits(b.set, p.Bytes()+b.dirBytes(p.NumRows())))
+	s, err := b.set.Repartition(ctx, 0, b.divideBits(p.Bytes()+b.dirBytes(p.NumRows())))
 	if err != nil {
 		return err
 	}
@@ -76,32 +72,9 @@ func (b *Build) divide(ctx context.Context) error {
 	return nil
 }
 
-// divideBits returns by how many bits to divide need bytes, so that the parts
-// fit into memory with some room, and that the pages being written do.
-func (b *Build) divideBits(s *rowset.Set, need int64) int {
-	share := max(b.mem.Share(), minLoad)
-	bits := 1
-	for bits < 4 && need>>bits > share/2 {
-		bits++
-	}
-	pages := int64(1)
-	if s.Layout().HasHeap {
-		pages = 2
-	}
-	for bits > 1 && pages<<bits*rowset.BearablePage*2 > max(share, 2*minLoad) {
-		bits--
-	}
-	return bits
-}
-
-// asideBytes is what the workers need to put probe rows of n partitions aside:
-// their pages, which they spill when they are full.
-func (b *Build) asideBytes(n int) int64 {
-	pages := int64(n * max(b.env.Threads, 1))
-	if b.probe.layout.HasHeap {
-		pages *= 2
-	}
-	return pages * rowset.BearablePage
+// divideBits returns by how many bits to divide need bytes.
+func (b *Build) divideBits(need int64) int {
+	return rowset.Bits(need, max(b.mem.Share(), minLoad), 1, 1, mostBits)
 }
 
 // settle decides which partitions stay in memory: as many rows as possible.
@@ -128,10 +101,13 @@ func (b *Build) settle(ctx context.Context) error {
 	bySize := func(x, y int) int { return cmp.Or(cmp.Compare(size(x), size(y)), cmp.Compare(x, y)) }
 	slices.SortFunc(here, bySize)
 	slices.SortFunc(there, bySize)
-	// too reports that more bytes are too much when away partitions are not in
-	// memory.
-	too := func(more int64, away int) bool {
-		return b.mem.Held()+dirs+more+b.asideBytes(away) > b.mem.Share()
+	// too reports that more bytes are too much. When some partitions are not in
+	// memory, there has to be some for the probe rows that belong to them.
+	too := func(more int64, some bool) bool {
+		if some {
+			b.openAway(n)
+		}
+		return b.mem.Held()+dirs+more > b.mem.Share()
 	}
 	evict := func() error {
 		i := here[len(here)-1]
@@ -140,7 +116,7 @@ func (b *Build) settle(ctx context.Context) error {
 		_, err := b.set.Partition(i).Spill(ctx)
 		return err
 	}
-	for len(here) > 0 && rows[here[len(here)-1]] > 0 && too(0, n-len(here)) {
+	for len(here) > 0 && rows[here[len(here)-1]] > 0 && too(0, n > len(here)) {
 		if err := evict(); err != nil {
 			return err
 		}
@@ -150,9 +126,9 @@ func (b *Build) settle(ctx context.Context) error {
 	for _, i := range there {
 		sum += size(i)
 	}
-	fit := !too(sum, n-len(here)-len(there))
+	fit := !too(sum, n > len(here)+len(there))
 	for _, i := range there {
-		if !fit && too(size(i), n-len(here)-1) {
+		if !fit && too(size(i), true) {
 			break
 		}
 		here = append(here, i)
@@ -178,6 +154,9 @@ func (b *Build) settle(ctx context.Context) error {
 			return err
 		}
 		if ok {
+			if left > 0 {
+				b.openAway(n)
+			}
 			b.keep(t, left > 0)
 			return nil
 		}
@@ -201,6 +180,7 @@ func (b *Build) keep(t *table, some bool) {
 	defer b.mu.Unlock()
 	b.table = t
 	if !some {
+		b.closeAway()
 		return
 	}
 	b.resident = make([]uint8, len(t.parts))

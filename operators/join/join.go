@@ -198,6 +198,7 @@ type Build struct {
 
 	mu       sync.Mutex
 	mem      *budget.Reservation // rows and directories; nil before open; guarded by mu
+	away     *budget.Reservation // probe rows put aside; nil when none are; guarded by mu
 	force    *budget.Reservation // what spilling cannot save; guarded by mu
 	set      *rowset.Set         // build rows; set by open, replaced by Finalize
 	nulls    *rowset.Set         // build rows with a NULL key, if keepNulls
@@ -205,7 +206,10 @@ type Build struct {
 	writers  []*rowset.Writer    // of aside; guarded by mu
 	others   []*rowset.Set       // sets of divided partitions; guarded by mu
 	released bool                // guarded by mu
-	finished bool                // Finalize has returned
+	finished bool                // Finalize has returned; guarded by mu
+	// reading counts those that look at table, a probe for good; when there are
+	// none its partitions can be given. Guarded by mu.
+	reading int
 
 	total    atomic.Int64 // rows pushed, those dropped for NULL keys included
 	hasNull  atomic.Bool  // some build row has a NULL in a strict key
@@ -322,6 +326,7 @@ func (b *Build) open() error {
 	}
 	b.mem = b.env.Budget.ReserveSpilling(tag, floorBytes)
 	b.force = b.env.Budget.Reserve(tag)
+	b.mem.Gives(b.give)
 	cfg := b.config(&b.build)
 	cfg.Bits = b.firstBits()
 	b.set = rowset.New(cfg)
@@ -332,23 +337,29 @@ func (b *Build) open() error {
 }
 
 // firstBits is how many bits the build side begins with: none, unless it is
-// known to be divided anyway and memory has room for the pages.
+// known to be divided anyway.
 func (b *Build) firstBits() int {
-	workers := int64(max(b.env.Threads, 1))
-	pages := int64(1)
-	if b.build.layout.HasHeap {
-		pages = 2
-	}
-	const bits = 4
-	large := b.spec.BuildRowsHint/workers*int64(b.build.layout.Width) > 4*rowset.RaiseBytes
-	if b.nkeys == 0 || !large || workers*pages<<bits*rowset.BearablePage > b.mem.Share()/8 {
+	workers := max(b.env.Threads, 1)
+	bytes := b.spec.BuildRowsHint * int64(b.build.layout.Width)
+	mem := b.mem.Share()
+	if b.nkeys == 0 || bytes/int64(workers) <= 4*rowset.RaiseBytes {
 		return 0
 	}
-	return bits
+	if b.build.layout.HasHeap {
+		bytes *= 2 // a guess
+	}
+	return rowset.Bits(bytes, mem, workers, leastBits, mostBits)
 }
 
+// A side that is divided at all has leastBits for a start, and mostBits when many
+// parts are needed for each to fit.
+const leastBits, mostBits = 4, 8
+
 func (b *Build) config(s *side) rowset.Config {
-	return rowset.Config{Layout: s.layout, Pool: b.env.Pool, Mem: b.mem, Spill: b.env.Spill, Tag: tag}
+	return rowset.Config{
+		Layout: s.layout, Pool: b.env.Pool, Mem: b.mem, Spill: b.env.Spill, Tag: tag,
+		Rows: b.spec.BuildRowsHint, Writers: max(b.env.Threads, 1),
+	}
 }
 
 // Close implements operators.Sink.
@@ -368,15 +379,14 @@ func (b *Build) release() {
 		w.Close()
 	}
 	b.writers = nil
-	for _, s := range append([]*rowset.Set{b.set, b.nulls, b.aside}, b.others...) {
-		if s != nil {
-			s.Close()
-		}
+	for _, s := range b.sets() {
+		s.Close()
 	}
 	b.others = nil
 	if b.mem != nil {
 		b.mem.Close()
 		b.force.Close()
+		b.closeAway()
 	}
 }
 
@@ -391,12 +401,11 @@ func (b *Build) adopt(s *rowset.Set) {
 // probe rows first, which are streamed anyway.
 func (b *Build) makeRoom(ctx context.Context, want int64) error {
 	b.mu.Lock()
-	sets := append([]*rowset.Set{b.aside}, b.others...)
-	sets = append(sets, b.set, b.nulls)
+	sets := b.sets()
 	b.mu.Unlock()
 	for _, s := range sets {
-		if s == nil || want <= 0 {
-			continue
+		if want <= 0 {
+			break
 		}
 		n, err := s.SpillResident(ctx, want)
 		if err != nil {

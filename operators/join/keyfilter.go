@@ -44,6 +44,7 @@ type KeyFilter struct {
 // be used for kinds that drop such rows and keys that are not null-safe.
 // Errors: 57014.
 func (b *Build) KeyFilter(ctx context.Context, k int) (*KeyFilter, error) {
+	defer b.read()()
 	t := b.table
 	typ := b.spec.BuildTypes[b.spec.BuildKeys[k]]
 	if !b.finished || t == nil || b.resident != nil || t.rows > maxFilterRows || typ.IsNested() {

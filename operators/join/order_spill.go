@@ -7,7 +7,6 @@ import (
 
 	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/spill/rowset"
-	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
 )
@@ -78,7 +77,6 @@ func (l *contLocal) nextPiece(ctx context.Context) error {
 		ps.cur = cur
 		if b.kind.keepsBuild() && rows > 0 {
 			l.scan = cur.build.Scan(b.force, true)
-			l.page = rowset.PageRows{}
 			l.step = allBuild
 		}
 		return nil
@@ -91,7 +89,7 @@ func (l *contLocal) nextPiece(ctx context.Context) error {
 		}
 		ok := false
 		if need <= fits || rows == 1 {
-			if ok, err = l.load(ctx, cur.build, need <= minLoad || rows == 1); err != nil {
+			if ok, err = l.load(ctx, cur.build); err != nil {
 				return err
 			}
 		}
@@ -123,7 +121,7 @@ func (l *contLocal) room(ctx context.Context, build *rowset.Partition) (need, fi
 	b := l.b
 	need = build.Bytes() + b.dirBytes(build.NumRows())
 	room := func() int64 {
-		n := b.mem.Share() - b.mem.Held()
+		n := b.free()
 		if build.Resident() {
 			n += build.Bytes()
 		}
@@ -135,6 +133,15 @@ func (l *contLocal) room(ctx context.Context, build *rowset.Partition) (need, fi
 		}
 	}
 	return need, max(room(), minLoad), nil
+}
+
+// free is how much memory a partition may take: what is free of the join's share,
+// or, since others may not want now what is promised to them, more of what is free
+// at all.
+func (b *Build) free() int64 {
+	share := b.mem.Share()
+	beyond := b.force.Share() - b.force.Held()
+	return max(share-b.mem.Held(), min(4*share, beyond-beyond/4))
 }
 
 // goOn puts the probe rows of the chunk that found no match aside for the next
@@ -199,7 +206,7 @@ func storeRows(ctx context.Context, w *rowset.Writer, rows []raw.Addr, bufs [][]
 	if ok || err != nil {
 		return err
 	}
-	if _, err := w.Spill(ctx, max(w.Bytes(), spillStep)); err != nil {
+	if _, err := w.Spill(ctx, max(w.Bytes(), 1)); err != nil {
 		return err
 	}
 	_, err = w.AppendRows(ctx, rows, bufs, dst, true)
@@ -407,7 +414,6 @@ type valueReader struct {
 	col   int
 	key   *orderKey
 	scan  *rowset.Scanner
-	page  rowset.PageRows
 	buf   []raw.Addr
 	rows  []raw.Addr
 	v     *vector.Vector
@@ -425,15 +431,10 @@ func (l *contLocal) newValueReader(p *rowset.Partition, s *side, col int, consum
 
 // next reads some rows; false at the end.
 func (r *valueReader) next(ctx context.Context) (ok bool, err error) {
-	for r.page.Count == 0 {
-		if r.page, ok, err = r.scan.Next(ctx); !ok || err != nil {
-			return false, err
-		}
-	}
-	if err := sqlerr.FromContext(ctx); err != nil {
+	n, err := r.scan.Rows(ctx, r.buf)
+	if n == 0 || err != nil {
 		return false, err
 	}
-	n := r.page.Take(r.buf, r.s.layout.Width)
 	r.rows = r.buf[:n]
 	r.v.Resize(n)
 	r.s.layout.Gather(r.col, r.rows, r.scan.Bufs(), r.v, nil)

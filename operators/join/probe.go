@@ -30,11 +30,13 @@ func (o *Probe) NewLocal(*operators.Task) (operators.OperatorLocal, error) {
 	if !b.finished {
 		return nil, sqlerr.New(sqlerr.CodeInternal, "join probed before its build side was complete")
 	}
+	b.read() // for good
 	l := &probeLocal{b: b, p: newProber(b)}
 	l.p.t = b.table
 	if b.resident != nil {
-		l.aside = b.aside.NewWriter()
+		l.aside = b.openAside().NewWriter()
 		l.rows = make([]raw.Addr, vector.Capacity)
+		l.attends.begin(b.away)
 		b.mu.Lock()
 		b.writers = append(b.writers, l.aside)
 		b.mu.Unlock()
@@ -55,7 +57,8 @@ type probeLocal struct {
 	away  [vector.Capacity]uint32
 	rest  [vector.Capacity]uint32
 
-	inside bool // the chunk has been begun
+	inside  bool // the chunk has been begun
+	attends attendant
 }
 
 // Push implements operators.OperatorLocal.
@@ -134,6 +137,9 @@ func (l *probeLocal) split(keyed []uint32) (here, away []uint32) {
 }
 
 func (l *probeLocal) putAside(ctx context.Context, in *vector.Chunk, away []uint32) error {
+	if err := l.attends.look(ctx, l.aside); err != nil {
+		return err
+	}
 	l.vecs = l.b.probe.vectors(in, l.vecs)
 	l.in.Set(l.vecs)
 	return store(ctx, l.aside, &l.in, l.p.hashes[:], away, len(away), l.rows)
@@ -146,6 +152,7 @@ func (l *probeLocal) Flush(context.Context, *vector.Chunk) (operators.Status, er
 
 // Close implements operators.OperatorLocal.
 func (l *probeLocal) Close() {
+	l.attends.end()
 	if l.aside != nil {
 		l.aside.Close()
 	}

@@ -105,7 +105,7 @@ func TestHotKey(t *testing.T) {
 	for _, kt := range []types.Type{bigint, varchar} {
 		for _, kind := range []join.Kind{join.Inner, join.Left, join.Full, join.Right, join.Semi, join.Anti, join.Mark, join.BuildSemi, join.BuildAnti} {
 			f := newFixture(t, 1<<30, 2)
-			f.env.Budget.SetSpillCap(1 << 20)
+			f.env.Budget.SetSpillCap(128 << 10)
 			build := makeKeys(r, kt, shape{rows: 30000, distinct: 100, hot: 1, spread: true}, true)
 			probe := makeKeys(r, kt, shape{rows: 60, distinct: 300, hot: 30, spread: true}, true)
 			st := f.checkFast(makeSpec(kind, probe, build, 1), probe, build)
@@ -117,7 +117,7 @@ func TestHotKey(t *testing.T) {
 	}
 	// A second match for Single, in another block than the first.
 	f := newFixture(t, 1<<30, 2)
-	f.env.Budget.SetSpillCap(1 << 20)
+	f.env.Budget.SetSpillCap(128 << 10)
 	build := makeKeys(r, bigint, shape{rows: 40000, distinct: 100, hot: 1}, true)
 	probe := makeKeys(r, bigint, shape{rows: 10, distinct: 300, hot: 5}, true)
 	if _, _, err := f.run(makeSpec(join.Single, probe, build, 1), probe, build, options{}); !sqlerr.Is(err, sqlerr.CodeCardinality) {
@@ -136,7 +136,7 @@ func TestDivision(t *testing.T) {
 	probe := makeKeys(r, bigint, shape{rows: 150000, distinct: 250000, spread: true}, false)
 	for _, kind := range []join.Kind{join.Full} {
 		f := newFixture(t, 1<<30, 2)
-		f.env.Budget.SetSpillCap(300 << 10)
+		f.env.Budget.SetSpillCap(64 << 10)
 		st := f.checkFast(makeSpec(kind, probe, build, 1), probe, build)
 		if st.Divided == 0 || st.SpilledBytes == 0 {
 			t.Errorf("%+v", st)

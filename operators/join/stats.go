@@ -1,10 +1,6 @@
 package join
 
-import (
-	"fmt"
-
-	"github.com/gannetdb/gannet/spill/rowset"
-)
+import "fmt"
 
 // Stats is what a join did, for EXPLAIN ANALYZE.
 type Stats struct {
@@ -35,10 +31,8 @@ func (b *Build) Stats() Stats {
 func (b *Build) count() {
 	b.stats.Divided, b.stats.Blocks = b.divided.Load(), b.blocks.Load()
 	var n int64
-	for _, s := range append([]*rowset.Set{b.set, b.nulls, b.aside}, b.others...) {
-		if s != nil {
-			n += s.Stats().SpilledBytes
-		}
+	for _, s := range b.sets() {
+		n += s.Stats().SpilledBytes
 	}
 	b.stats.SpilledBytes = max(b.stats.SpilledBytes, n)
 }

@@ -409,7 +409,7 @@ func TestRandomFrames(t *testing.T) {
 // TestSpill gives a window less memory than its rows take.
 func TestSpill(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
-	data := testData(r, 60_000, 300)
+	data := testData(r, 90_000, 300)
 	f := window.Frame{Mode: function.FrameRows, Start: window.Bound{Kind: function.Preceding, Offset: 4}, End: window.Bound{Kind: function.CurrentRow}}
 	p := plan(t, f, false, false)
 	want, _, err := run(context.Background(), newEnv(t, 1<<30, vector.Capacity), p, data, vector.Capacity)

@@ -24,9 +24,11 @@
 // The partition of a row are bits of its hash: after Config.Shift bits from
 // the top, the next bits; at most MaxBits over all levels of recursion. A Set
 // begins with Config.Bits, normally 0, so that small inputs stay in one
-// partition. When a writer holds more than RaiseBytes, or spills, the Set goes
-// to 4 bits (fewer when so many pages would not fit its reservation); every
-// writer follows when it next adapts, copying what it holds. Users of hash
+// partition. When a writer holds more than RaiseBytes, or spills, the Set is
+// divided once, into as many parts as Bits says: 16, and more when it is known
+// (Config.Rows) or likely that many more rows come than memory holds, so that
+// parts that went to disk fit when they are read, and need not be divided again.
+// Every writer follows when it next adapts, copying what it holds. Users of hash
 // tables should take the salt from Salt and the slot from the low bits.
 //
 // Addresses of rows hold until the writer spills, adapts or is combined;
@@ -34,22 +36,35 @@
 //
 // # Pages
 //
-// A page holds rows, or heap bytes. A partition's first page of a writer has
-// 16 KiB, each one after it twice as much, up to the 256 KiB of a block: pages
-// smaller than that share blocks with those of the writer's other partitions. A
-// value larger than a block has a sized block of its own. Heap pages are numbered, uniquely
-// within the Set, and references name the number: no reference changes when
-// writers are combined or pages are written and read back. Pages belong to
-// fragments: rows refer only to heap pages of their own fragment, so that a
-// partition can be read piece by piece. Each page on disk is one block of a
-// spill.File, of the used bytes alone.
+// A row page holds rows from its beginning, and from its end the bytes of their
+// strings: it stands for itself, and a partition needs memory for one page to be
+// written or read. It has 16 KiB, or a quarter of what the partition has, up to
+// the 256 KiB of a block: smaller ones are cut from blocks (slab), and what one
+// gives back another takes. A row larger than a block has a block of its own.
+// Pages in memory are numbered, uniquely within the Set, and references name the
+// number: no reference changes when writers are combined. The number of a page
+// that went to disk is another's then; loaded again, its references are rewritten.
+//
+// Layouts with references in states have their strings in heap pages, because
+// bytes may be added any time. Those belong to fragments: rows refer only to heap
+// pages of their own, so that a partition can be read piece by piece.
+//
+// # Spilling
+//
+// Pages of a partition are written together, up to 256 KiB at a time, and read
+// so. A refused writer spills SpillStep: of partitions that are on disk already
+// the full pages, when they are many, else the largest other partition; so writes
+// are as large as memory allows. A worker that is refused while others have the
+// memory takes some beyond the share, and they spill next (starved).
 //
 // # Memory
 //
 // Every page is charged to Config.Mem, or to the reservation given to Load and
-// Scan for pages that were on disk. Close gives back everything, also after
-// errors. Small Go slices that describe pages (about 100 bytes a page) are not
-// charged.
+// Scan for pages that were on disk; what is beyond the share, and a block to put
+// pages together in while they are written, to a reservation of the Set's own,
+// which waits for nobody. Close gives back everything, also after errors. Small Go
+// slices that describe pages (about 100 bytes a page in memory, 32 on disk) are
+// not charged.
 //
 // # Invariants
 //

@@ -3,6 +3,7 @@ package rowset
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/gannetdb/gannet/spill"
 	"github.com/gannetdb/gannet/spill/block"
@@ -18,16 +19,24 @@ import (
 type Partition struct {
 	s *Set
 
+	cut  atomic.Bool  // rows went to disk
+	held atomic.Int64 // bytes of resident pages, as known when nobody reads them
+
 	mu    sync.Mutex
 	frags []fragment // guarded by mu; the pages of a pinned partition stay
 	pins  int        // loaded or being scanned; guarded by mu
 }
 
 func (p *Partition) add(f fragment) {
-	if len(f.rows) == 0 {
+	if len(f.rows.list) == 0 {
 		f.release(nil) // heap pages without rows are pages of aborted work
 		return
 	}
+	if len(f.rows.stored) > 0 {
+		p.cut.Store(true)
+	}
+	n, _ := f.bytes()
+	p.held.Add(n)
 	p.mu.Lock()
 	p.frags = append(p.frags, f)
 	p.mu.Unlock()
@@ -51,11 +60,7 @@ func (p *Partition) Bytes() int64 {
 	defer p.mu.Unlock()
 	var n int64
 	for i := range p.frags {
-		f := &p.frags[i]
-		n += f.numRows() * int64(p.s.l.Width)
-		for k := range f.heap {
-			n += int64(f.heap[k].n)
-		}
+		n += p.frags[i].size()
 	}
 	return n
 }
@@ -79,31 +84,52 @@ func (p *Partition) onDisk() bool {
 func (p *Partition) idleBytes() int64 {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.unpinned()
+}
+
+// unpinned is idleBytes under p.mu.
+func (p *Partition) unpinned() (n int64) {
 	if p.pins > 0 {
 		return 0
 	}
+	return p.held.Load()
+}
+
+// count finds out what is held. mu is held.
+func (p *Partition) count() {
 	var n int64
 	for i := range p.frags {
 		b, _ := p.frags[i].bytes()
 		n += b
 	}
-	return n
+	p.held.Store(n)
 }
 
 // Spill moves all pages to disk and returns how many bytes it freed: nothing
 // while the partition is loaded or scanned.
 func (p *Partition) Spill(ctx context.Context) (freed int64, err error) {
-	file, err := p.s.spillFile()
+	h, err := p.s.newShelf(nil)
 	if err != nil {
 		return 0, err
 	}
+	defer h.close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.spill(ctx, h)
+}
+
+// spill is Spill under p.mu.
+func (p *Partition) spill(ctx context.Context, h *shelf) (freed int64, err error) {
 	if p.pins > 0 {
 		return 0, nil
 	}
+	if p.held.Load() == 0 {
+		return 0, nil
+	}
+	p.cut.Store(true)
+	defer p.count()
 	for i := range p.frags {
-		n, err := p.s.writeFragment(ctx, file, &p.frags[i])
+		n, err := h.fragment(ctx, nil, &p.frags[i])
 		freed += n
 		if err != nil {
 			return freed, err
@@ -128,6 +154,7 @@ func (p *Partition) drop(file *spill.File) {
 		p.frags[i].release(file)
 	}
 	p.frags = nil
+	p.held.Store(0)
 }
 
 // pin returns the fragments, which stay in place until unpin.
@@ -140,7 +167,9 @@ func (p *Partition) pin() []fragment {
 
 func (p *Partition) unpin() {
 	p.mu.Lock()
-	p.pins--
+	if p.pins--; p.pins == 0 && p.held.Load() > 0 {
+		p.count() // a scanner may have given up pages
+	}
 	p.mu.Unlock()
 }
 
@@ -153,6 +182,7 @@ type Loaded struct {
 	p     *Partition
 	arena arena
 	bufs  [][]byte
+	fresh []fresh
 }
 
 // Load brings all pages into memory; those that were on disk are charged to
@@ -161,59 +191,109 @@ type Loaded struct {
 func (p *Partition) Load(ctx context.Context, mem *budget.Reservation) (l *Loaded, ok bool, err error) {
 	l = &Loaded{p: p, arena: arena{pool: p.s.cfg.Pool, mem: mem}}
 	frags := p.pin()
-	type job struct {
-		ext spill.Extent
-		dst []byte
+	total := 0
+	for i := range frags {
+		total += frags[i].rows.storedBytes() + frags[i].heap.storedBytes()
+	}
+	var dst []byte
+	if total > 0 {
+		b, ok := p.s.cfg.Pool.GetSized(mem, int64(total))
+		if !ok {
+			l.Close()
+			return nil, false, nil
+		}
+		l.arena.blocks = append(l.arena.blocks, b)
+		dst = b.Bytes
 	}
 	var jobs []job
-	place := func(pg *page) ([]byte, bool, error) {
-		if pg.blk != nil {
-			return pg.b, true, nil
-		}
-		dst, err := l.arena.alloc(int(pg.ext.Length), false)
-		if dst == nil {
-			return nil, false, err
-		}
-		jobs = append(jobs, job{pg.ext, dst})
-		return dst, true, nil
-	}
 	for i := range frags {
-		for k := range frags[i].rows {
-			pg := &frags[i].rows[k]
-			b, ok, err := place(pg)
-			if !ok {
-				l.Close()
-				return nil, false, err
+		f := &frags[i]
+		jobs, dst = f.rows.place(jobs, dst, func(pg *page, b []byte) {
+			num := pg.num
+			if pg.mem == nil && p.s.recycles() {
+				num = p.s.number()
+				l.fresh = append(l.fresh, fresh{PageRows{raw.Of(b), pg.n}, num})
 			}
 			if pg.n > 0 {
 				l.Pages = append(l.Pages, PageRows{raw.Of(b), pg.n})
 			}
-		}
-		for k := range frags[i].heap {
-			pg := &frags[i].heap[k]
-			b, ok, err := place(pg)
-			if !ok {
-				l.Close()
-				return nil, false, err
+			if p.s.l.HasHeap {
+				l.bufs = setBuf(l.bufs, num, b)
 			}
-			l.bufs = setBuf(l.bufs, pg.num, b)
-		}
+		})
+		jobs, dst = f.heap.place(jobs, dst, func(pg *page, b []byte) { l.bufs = setBuf(l.bufs, pg.num, b) })
 	}
-	if len(jobs) == 0 {
-		return l, true, nil
-	}
-	file, err := p.s.spillFile()
-	for i := 1; i < len(jobs) && err == nil; i++ {
-		file.ReadAhead(jobs[i].ext)
-	}
-	for i := 0; i < len(jobs) && err == nil; i++ {
-		_, err = file.Read(ctx, jobs[i].ext, jobs[i].dst)
-	}
-	if err != nil {
+	if err := p.s.read(ctx, jobs); err != nil {
 		l.Close()
 		return nil, false, err
 	}
+	for _, x := range l.fresh {
+		renumber(p.s.l, x.rows.Base, x.rows.Count, x.num)
+	}
 	return l, true, nil
+}
+
+// fresh is a page from disk, which has another number now.
+type fresh struct {
+	rows PageRows
+	num  uint32
+}
+
+// job is a group to be read.
+type job struct {
+	ext spill.Extent
+	dst []byte
+}
+
+// storedBytes returns the memory that the groups on disk take when they are read.
+func (ps *pages) storedBytes() (n int) {
+	for _, g := range ps.stored {
+		n += int(g.ext.Length)
+	}
+	return n
+}
+
+// place says where each page will be when jobs are done: where it is, or, from
+// disk, in dst.
+func (ps *pages) place(jobs []job, dst []byte, at func(pg *page, b []byte)) ([]job, []byte) {
+	k := 0
+	for _, g := range ps.stored {
+		if !g.ext.IsZero() {
+			n := int(g.ext.Length)
+			jobs = append(jobs, job{g.ext, dst[:n:n]})
+		}
+		for range g.pages {
+			pg := &ps.list[k]
+			if k++; !g.ext.IsZero() {
+				at(pg, dst[:pg.size:pg.size])
+				dst = dst[pg.size:]
+			}
+		}
+	}
+	for ; k < len(ps.list); k++ {
+		if m := ps.list[k].mem; m != nil {
+			at(&ps.list[k], m.b)
+		}
+	}
+	return jobs, dst
+}
+
+// aheadGroups is how many groups the system reads ahead.
+const aheadGroups = 4
+
+// read reads groups.
+func (s *Set) read(ctx context.Context, jobs []job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
+	file, err := s.spillFile()
+	for i := 0; i < len(jobs) && err == nil; i++ {
+		if k := i + aheadGroups; k < len(jobs) {
+			file.ReadAhead(jobs[k].ext)
+		}
+		_, err = file.Read(ctx, jobs[i].ext, jobs[i].dst)
+	}
+	return err
 }
 
 func setBuf(bufs [][]byte, num uint32, b []byte) [][]byte {
@@ -256,8 +336,11 @@ func (l *Loaded) Close() {
 		return
 	}
 	l.arena.release()
+	for _, x := range l.fresh {
+		l.p.s.freeNumber(x.num)
+	}
 	l.p.unpin()
-	l.p, l.Pages, l.bufs = nil, nil, nil
+	l.p, l.Pages, l.bufs, l.fresh = nil, nil, nil, nil
 }
 
 // arena packs pieces into blocks.
@@ -273,7 +356,7 @@ type arena struct {
 func (a *arena) alloc(n int, force bool) ([]byte, error) {
 	if len(a.rest) < n {
 		size := max(int64(n), block.Size)
-		b, err := getBlock(Config{Pool: a.pool, Mem: a.mem}, size, force)
+		b, err := getBlock(a.pool, a.mem, size, force)
 		if b == nil {
 			return nil, err
 		}
@@ -295,163 +378,6 @@ func (a *arena) release() {
 	a.blocks, a.rest = nil, nil
 }
 
-// Scanner reads a partition page by page.
-type Scanner struct {
-	p       *Partition
-	consume bool
-	frags   []fragment
-	frag    int // index of the next fragment
-	row     int // index of the next row page
-	open    bool
-
-	page arena // the row page, when it was on disk
-	heap arena // the fragment's heap pages that were on disk
-	bufs [][]byte
-}
-
-// Scan reads the partition without loading all of it: in memory are, beside
-// resident pages, one row page and the heap pages of its fragment, charged to
-// mem, beyond its share if need be. With consume, pages are given up once they
-// were read: the partition is empty in the end. Close ends it.
-func (p *Partition) Scan(mem *budget.Reservation, consume bool) *Scanner {
-	sc := &Scanner{p: p, consume: consume, frags: p.pin()}
-	sc.page = arena{pool: p.s.cfg.Pool, mem: mem}
-	sc.heap = sc.page
-	return sc
-}
-
-// Next returns the next page's rows, which are valid, with what Bufs resolves,
-// until the next call. ok is false at the end. Errors: 53200, 58030, XX001,
-// 57014.
-func (sc *Scanner) Next(ctx context.Context) (rows PageRows, ok bool, err error) {
-	if err := sqlerr.FromContext(ctx); err != nil {
-		return PageRows{}, false, err
-	}
-	for sc.frag < len(sc.frags) {
-		f := &sc.frags[sc.frag]
-		if !sc.open {
-			if err := sc.openFragment(ctx, f); err != nil {
-				return PageRows{}, false, err
-			}
-		}
-		sc.endPage(f)
-		for sc.row < len(f.rows) {
-			pg := &f.rows[sc.row]
-			sc.row++
-			if pg.n == 0 {
-				continue
-			}
-			if k := sc.row + aheadPages - 1; k < len(f.rows) {
-				sc.ahead(f.rows[k : k+1])
-			}
-			b, err := sc.read(ctx, pg, &sc.page)
-			if err != nil {
-				return PageRows{}, false, err
-			}
-			return PageRows{raw.Of(b), pg.n}, true, nil
-		}
-		sc.endFragment(f)
-	}
-	return PageRows{}, false, nil
-}
-
-// aheadPages is how many row pages the system reads ahead of the scanner.
-const aheadPages = 8
-
-// ahead lets the system read pages in the background that are on disk.
-func (sc *Scanner) ahead(pages []page) {
-	if len(pages) == 0 || pages[0].blk != nil {
-		return
-	}
-	file := sc.file()
-	for i := range pages {
-		if file != nil && pages[i].blk == nil {
-			file.ReadAhead(pages[i].ext)
-		}
-	}
-}
-
-func (sc *Scanner) openFragment(ctx context.Context, f *fragment) error {
-	sc.ahead(f.heap)
-	sc.ahead(f.rows[:min(aheadPages, len(f.rows))])
-	for i := range f.heap {
-		pg := &f.heap[i]
-		b, err := sc.read(ctx, pg, &sc.heap)
-		if err != nil {
-			return err
-		}
-		sc.bufs = setBuf(sc.bufs, pg.num, b)
-	}
-	sc.open, sc.row = true, 0
-	return nil
-}
-
-// read returns a page's bytes, from disk into a when it is there.
-func (sc *Scanner) read(ctx context.Context, pg *page, a *arena) ([]byte, error) {
-	if pg.blk != nil {
-		return pg.b, nil
-	}
-	file, err := sc.p.s.spillFile()
-	if err != nil {
-		return nil, err
-	}
-	dst, err := a.alloc(int(pg.ext.Length), false)
-	if dst == nil && err == nil {
-		dst, err = a.alloc(int(pg.ext.Length), true)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return file.Read(ctx, pg.ext, dst)
-}
-
-// endPage gives up the row page returned last.
-func (sc *Scanner) endPage(f *fragment) {
-	if len(sc.page.blocks) > 1 || len(sc.page.blocks) == 1 && len(sc.page.blocks[0].Bytes) != block.Size {
-		sc.page.release()
-	} else if len(sc.page.blocks) == 1 {
-		sc.page.rest = sc.page.blocks[0].Bytes
-	}
-	if sc.consume && sc.row > 0 {
-		f.rows[sc.row-1].release(sc.file())
-		f.rows[sc.row-1].n = 0
-	}
-}
-
-func (sc *Scanner) endFragment(f *fragment) {
-	for i := range f.heap {
-		sc.bufs[f.heap[i].num] = nil
-	}
-	sc.heap.release()
-	if sc.consume {
-		f.release(sc.file())
-	}
-	sc.frag++
-	sc.open = false
-}
-
-func (sc *Scanner) file() *spill.File {
-	sc.p.s.mu.Lock()
-	defer sc.p.s.mu.Unlock()
-	return sc.p.s.file
-}
-
-// Bufs returns the heap pages by number.
-func (sc *Scanner) Bufs() [][]byte { return sc.bufs }
-
-// Close gives back what the scanner holds. Pages that were not consumed stay
-// in the partition. Idempotent.
-func (sc *Scanner) Close() {
-	if sc.p == nil {
-		return
-	}
-	sc.page.release()
-	sc.heap.release()
-	sc.p.unpin()
-	sc.p, sc.frags, sc.bufs = nil, nil, nil
-	sc.frag = 0
-}
-
 // Repartition moves partition p into a new Set that is divided by the next
 // bits of the hash, fewer when MaxBits forbids, at least one: the caller asks
 // Divisible before. Memory comes from the same reservation; what does not fit
@@ -464,40 +390,46 @@ func (s *Set) Repartition(ctx context.Context, p int, bits int) (*Set, error) {
 	to := New(cfg)
 	// Numbers go on, so that the two sets' references never meet.
 	to.pages.Store(s.pages.Load())
-	if err := s.moveTo(ctx, s.Partition(p), to); err != nil {
+	err := s.Partition(p).MoveTo(ctx, to)
+	if err == nil {
+		err = to.Seal(ctx)
+	}
+	if err != nil {
 		to.Close()
 		return nil, err
 	}
 	return to, nil
 }
 
-func (s *Set) moveTo(ctx context.Context, p *Partition, to *Set) error {
+// MoveTo moves the rows of the partition to another Set of the same layout, as a
+// writer of which it spills when memory is refused; several partitions at a time
+// may be moved to the same. Errors: as Repartition.
+func (p *Partition) MoveTo(ctx context.Context, to *Set) error {
 	w := to.NewWriter()
 	defer w.Close()
-	sc := p.Scan(s.cfg.Mem, true)
+	sc := p.Scan(p.s.cfg.Mem, true)
 	defer sc.Close()
 	src := make([]raw.Addr, vector.Capacity)
 	dst := make([]raw.Addr, vector.Capacity)
 	for {
-		page, ok, err := sc.Next(ctx)
+		n, err := sc.Rows(ctx, src)
 		if err != nil {
 			return err
 		}
-		if !ok {
+		if n == 0 {
 			break
 		}
-		for page.Count > 0 {
-			n := page.Take(src, s.l.Width)
-			if err := w.putRows(ctx, src[:n], sc.Bufs(), dst); err != nil {
-				return err
-			}
+		if err := w.putRows(ctx, src[:n], sc.Bufs(), dst); err != nil {
+			return err
 		}
 	}
-	if err := to.Combine(ctx, w); err != nil {
-		return err
-	}
-	return to.Seal(ctx)
+	return to.Combine(ctx, w)
 }
+
+// SpillStep is how much of so many bytes to spill when memory is refused: as
+// little as is worth the trouble, for what is spilled later is written, and
+// read, in larger pieces.
+func SpillStep(bytes int64) int64 { return max(bytes/16, groupBytes) }
 
 // putRows is AppendRows that spills by itself when it has to.
 func (w *Writer) putRows(ctx context.Context, src []raw.Addr, bufs [][]byte, dst []raw.Addr) error {
@@ -505,7 +437,7 @@ func (w *Writer) putRows(ctx context.Context, src []raw.Addr, bufs [][]byte, dst
 	if ok || err != nil {
 		return err
 	}
-	if _, err := w.Spill(ctx, max(w.Bytes()/2, 1)); err != nil {
+	if _, err := w.Spill(ctx, SpillStep(w.Bytes())); err != nil {
 		return err
 	}
 	if ok, err := w.AppendRows(ctx, src, bufs, dst, false); ok || err != nil {

@@ -2,9 +2,7 @@ package rowset
 
 import (
 	"context"
-	"sort"
 
-	"github.com/gannetdb/gannet/spill"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
@@ -19,8 +17,8 @@ func (w *Writer) follow(ctx context.Context) error {
 	}
 	for i := range w.parts {
 		p := &w.parts[i]
-		p.settle()
-		w.moving = append(w.moving, p.frags...)
+		p.settle(w.s.l.Width)
+		w.moving = append(w.moving, p.fragment)
 	}
 	w.bits = bits
 	w.parts = make([]writerPart, 1<<bits)
@@ -30,12 +28,17 @@ func (w *Writer) follow(ctx context.Context) error {
 }
 
 // countBytes takes over a fragment's memory into the writer's count and its
-// heap pages into bufs.
+// pages into bufs.
 func (w *Writer) countBytes(f *fragment) {
 	n, _ := f.bytes()
 	w.bytes += n
-	for i := range f.heap {
-		w.setBuf(f.heap[i].num, f.heap[i].b)
+	if !w.s.l.HasHeap {
+		return
+	}
+	for _, ps := range [2][]page{f.rows.list, f.heap.list} {
+		for i := range ps {
+			w.setBuf(ps[i].num, ps[i].mem.b)
+		}
 	}
 }
 
@@ -44,22 +47,21 @@ func (w *Writer) countBytes(f *fragment) {
 func (w *Writer) move(ctx context.Context) error {
 	for len(w.moving) > 0 {
 		f := &w.moving[0]
-		for i := range f.rows {
-			p := &f.rows[i]
+		for len(f.rows.list) > 0 {
+			p := &f.rows.list[0]
 			if err := sqlerr.FromContext(ctx); err != nil {
 				return err
 			}
-			if err := w.moveRows(ctx, PageRows{raw.Of(p.b), p.n}); err != nil {
+			if err := w.moveRows(ctx, PageRows{raw.Of(p.mem.b), p.n}); err != nil {
 				return err
 			}
-			w.forgetPage(p)
+			w.forgetPage(nil, p)
+			f.rows.list = f.rows.list[1:]
 		}
-		f.rows = nil
-		for i := range f.heap {
-			w.bufs[f.heap[i].num] = nil
-			w.forgetPage(&f.heap[i])
+		for i := range f.heap.list {
+			w.forgetPage(nil, &f.heap.list[i])
 		}
-		f.heap = nil
+		f.heap.list = nil
 		w.moving = w.moving[1:]
 	}
 	return nil
@@ -118,92 +120,4 @@ func (p *PageRows) Take(addrs []raw.Addr, width uintptr) int {
 	p.Base = a
 	p.Count -= n
 	return n
-}
-
-// Spill moves whole partitions of this writer to disk until want bytes are
-// free, or all it has: first those of which parts are on disk already, so that
-// others may stay in memory for good, then the largest. An undivided Set is
-// divided before. It returns how many bytes it freed; addresses become
-// invalid. Errors: 53100, 53200, 58030, 57014.
-func (w *Writer) Spill(ctx context.Context, want int64) (freed int64, err error) {
-	if w.bytes == 0 {
-		return w.dropCut(), nil
-	}
-	if err := w.Divide(ctx); err != nil {
-		return 0, err
-	}
-	return w.spillParts(ctx, want)
-}
-
-// spillParts is Spill without dividing.
-func (w *Writer) spillParts(ctx context.Context, want int64) (freed int64, err error) {
-	type candidate struct {
-		part   int
-		bytes  int64
-		onDisk bool
-	}
-	var cands []candidate
-	for i := range w.parts {
-		var n int64
-		for k := range w.parts[i].frags {
-			b, _ := w.parts[i].frags[k].bytes()
-			n += b
-		}
-		if n > 0 {
-			cands = append(cands, candidate{part: i, bytes: n, onDisk: w.s.Partition(i).onDisk()})
-		}
-	}
-	sort.Slice(cands, func(i, j int) bool {
-		a, b := cands[i], cands[j]
-		if a.onDisk != b.onDisk {
-			return a.onDisk
-		}
-		return a.bytes > b.bytes
-	})
-	file, err := w.s.spillFile()
-	if err != nil {
-		return 0, err
-	}
-	w.generation++
-	for _, c := range cands {
-		if freed >= want {
-			break
-		}
-		n, err := w.spillPart(ctx, file, c.part)
-		freed += n
-		if err != nil {
-			return freed, err
-		}
-	}
-	if w.bytes == 0 {
-		freed += w.dropCut()
-	}
-	return freed, nil
-}
-
-func (w *Writer) spillPart(ctx context.Context, file *spill.File, i int) (int64, error) {
-	p := &w.parts[i]
-	p.settle()
-	var freed int64
-	for k := range p.frags {
-		f := &p.frags[k]
-		for h := range f.heap {
-			w.bufs[f.heap[h].num] = nil
-		}
-		held, _ := f.bytes()
-		n, err := w.s.writeFragment(ctx, file, f)
-		left, _ := f.bytes()
-		freed += n
-		w.bytes -= held - left
-		if err != nil {
-			return freed, err
-		}
-	}
-	part := w.s.Partition(i)
-	for k := range p.frags {
-		w.rows -= p.frags[k].numRows()
-		part.add(p.frags[k])
-	}
-	*p = writerPart{}
-	return freed, nil
 }

@@ -263,8 +263,8 @@ func TestSets(t *testing.T) {
 		{"small", 5000, 0, 3, -1, 0},
 		{"partitioned from the start", 20000, 3, 2, -1, 3},
 		{"divided on the way", 120000, 0, 3, -1, 4},
-		{"spilled", 60000, 0, 2, 8 << 20, 4},
-		{"little memory", 60000, 0, 2, 1 << 20, 2},
+		{"spilled", 60000, 0, 2, 4 << 20, 5},
+		{"little memory", 60000, 0, 2, 1 << 20, 3},
 		{"spilled at once", 20000, 0, 2, 0, 1},
 	} {
 		for _, how := range []string{"load", "scan", "consume", "repartition"} {

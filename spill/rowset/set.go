@@ -1,7 +1,9 @@
 package rowset
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -19,18 +21,19 @@ const (
 	// RaiseBytes is how much a writer holds in a single partition before the
 	// Set is divided.
 	RaiseBytes = 2 << 20
-	// raiseBits is how many bits an undivided Set is raised to.
+	// raiseBits is how many bits an undivided Set is raised to, mostBits how many
+	// it may be when there will be many more rows than memory holds.
 	raiseBits = 4
-	// leastPage is the size of a partition's first page; each page is twice as
-	// large as the one before, up to a block. So many partitions with few rows
-	// take little memory, and those with many are read and written in blocks.
+	mostBits  = 8
+	// littleMemory is where it is likely that a Set which is divided at all will
+	// not fit.
+	littleMemory = 8 * RaiseBytes
+	// leastPage is the size of a page of a partition with few rows; it grows with
+	// them, up to a block.
 	leastPage = 16 << 10
 	// BearablePage is the memory that a partition being written needs for each
-	// of its two kinds of pages, so that spilling them is not all that happens.
-	BearablePage = 64 << 10
-	// fragmentPages is how many heap pages a fragment has before the next one
-	// begins.
-	fragmentPages = 16
+	// of its writers, so that spilling does not write single pages.
+	BearablePage = 2 * leastPage
 )
 
 // Salt returns the 16 bits of a hash that hash tables keep beside an address:
@@ -51,6 +54,10 @@ type Config struct {
 	Bits int
 	// Shift is how many hash bits outer levels have used.
 	Shift int
+	// Rows is how many rows are expected in all, Writers how many writers there
+	// will be; 0: unknown.
+	Rows    int64
+	Writers int
 	// Stable: Append never redistributes, so that addresses and Generation do
 	// not change between calls of Adapt and Spill. The owner calls Adapt
 	// between chunks.
@@ -67,6 +74,15 @@ type Set struct {
 	bits    atomic.Int32  // what writers follow
 	pages   atomic.Uint32 // heap pages numbered so far
 	spilled atomic.Int64  // bytes ever written to disk
+	// starved is a writer that was refused while it had less than its part.
+	starved atomic.Pointer[Writer]
+
+	// leaf guards what is taken under the locks of partitions, too: no other lock
+	// is taken under it.
+	leaf    sync.Mutex
+	numbers []uint32            // of pages that are free again; guarded by leaf
+	beyond  *budget.Reservation // see extra; nil: none yet, or no more; guarded by leaf
+	ended   bool                // there is to be no more; guarded by leaf
 
 	mu     sync.Mutex
 	file   *spill.File  // nil before the first page on disk; guarded by mu
@@ -111,21 +127,37 @@ func (s *Set) Divisible() bool {
 	return s.l.HasHash() && s.cfg.Shift+int(s.bits.Load()) < MaxBits
 }
 
-// raise divides the Set if it is undivided and can be.
-func (s *Set) raise() {
+// Bits returns into how many parts, as bits of the hash, to divide so many bytes
+// of rows when mem is what there is for them: so that two parts fit with room to
+// spare and each of the writers has memory for a page of every part; at least
+// least bits unless that would not be so, at most most.
+func Bits(bytes, mem int64, writers, least, most int) int {
+	bits := least
+	for bits < most && bytes>>bits > mem/5 {
+		bits++
+	}
+	if writers == 0 {
+		writers = 2
+	}
+	for bits > 1 && int64(writers)<<bits*BearablePage > mem*3/4 {
+		bits--
+	}
+	return bits
+}
+
+// raise divides the Set if it is undivided and can be. Rows take about rowBytes
+// each. short: memory was refused, so that more rows than it holds will come.
+func (s *Set) raise(rowBytes int64, short bool) {
 	if s.bits.Load() != 0 || !s.l.HasHash() || s.cfg.Shift >= MaxBits {
 		return
 	}
-	bits := min(raiseBits, MaxBits-s.cfg.Shift)
-	pages := int64(1)
-	if s.l.HasHeap {
-		pages = 2
+	mem := s.cfg.Mem.Share()
+	need := s.cfg.Rows * rowBytes
+	if short || mem < littleMemory {
+		need = max(need, 4*mem)
 	}
-	// Each partition of a writer needs its own pages: not more than half of
-	// what the reservation may hold.
-	for bits > 1 && pages<<bits*BearablePage*2 > s.cfg.Mem.Share() {
-		bits--
-	}
+	bits := Bits(need, mem, s.cfg.Writers, raiseBits, mostBits)
+	bits = min(bits, MaxBits-s.cfg.Shift)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.bits.Load() != 0 || s.closed {
@@ -134,6 +166,47 @@ func (s *Set) raise() {
 	s.bits.Store(int32(bits))
 	s.early = append(s.early, s.parts[0].frags...)
 	s.makeParts()
+}
+
+// fairPart is what one of the writers may hold while another starves.
+func (s *Set) fairPart() int64 { return s.cfg.Mem.Share() / int64(s.cfg.Writers) }
+
+// number returns a number for a page in memory that no other one in memory has.
+func (s *Set) number() uint32 {
+	s.leaf.Lock()
+	defer s.leaf.Unlock()
+	if k := len(s.numbers); k > 0 {
+		n := s.numbers[k-1]
+		s.numbers = s.numbers[:k-1]
+		return n
+	}
+	return s.pages.Add(1) - 1
+}
+
+// recycles reports whether the numbers of pages may be used again when these have
+// left memory: references are only to the page of the row itself, and change when
+// it is loaded.
+func (s *Set) recycles() bool { return s.l.HasHeap && !s.l.HasStateRefs }
+
+// freeNumber gives back the number of a page that is not in memory any more.
+func (s *Set) freeNumber(n uint32) {
+	if s.recycles() {
+		s.leaf.Lock()
+		s.numbers = append(s.numbers, n)
+		s.leaf.Unlock()
+	}
+}
+
+// extra returns a reservation for a little memory beyond the share of Config.Mem,
+// which is worth more than what the operators beside could do with it. Nobody is
+// made to wait for it. Nil after Close.
+func (s *Set) extra() *budget.Reservation {
+	s.leaf.Lock()
+	defer s.leaf.Unlock()
+	if s.beyond == nil && !s.ended {
+		s.beyond = s.cfg.Mem.Budget().Reserve(s.cfg.Tag)
+	}
+	return s.beyond
 }
 
 // PartitionOf returns the partition of a hash.
@@ -162,10 +235,8 @@ func (s *Set) Combine(ctx context.Context, w *Writer) error {
 	}
 	for i := range w.parts {
 		p := &w.parts[i]
-		p.settle()
-		for _, f := range p.frags {
-			s.parts[i].add(f)
-		}
+		p.settle(s.l.Width)
+		s.parts[i].add(p.fragment)
 	}
 	w.reset()
 	return nil
@@ -257,41 +328,6 @@ func (s *Set) spillFile() (*spill.File, error) {
 	return s.file, nil
 }
 
-// write moves a page to disk. n is how many of its bytes count.
-func (s *Set) write(ctx context.Context, f *spill.File, p *page, n int) (freed int64, err error) {
-	p.ext, err = f.Write(ctx, p.b[:n])
-	if err != nil {
-		return 0, err
-	}
-	freed = p.blk.Release()
-	p.blk, p.b = nil, nil
-	s.spilled.Add(int64(n))
-	return freed, nil
-}
-
-// writeFragment moves all pages of f to disk.
-func (s *Set) writeFragment(ctx context.Context, file *spill.File, f *fragment) (freed int64, err error) {
-	for i := range f.rows {
-		if p := &f.rows[i]; p.blk != nil {
-			n, err := s.write(ctx, file, p, p.n*int(s.l.Width))
-			if err != nil {
-				return freed, err
-			}
-			freed += n
-		}
-	}
-	for i := range f.heap {
-		if p := &f.heap[i]; p.blk != nil {
-			n, err := s.write(ctx, file, p, p.n)
-			if err != nil {
-				return freed, err
-			}
-			freed += n
-		}
-	}
-	return freed, nil
-}
-
 // SpillResident moves partitions that are in memory and nobody reads to disk,
 // the largest first, until want bytes are free; it returns how many are. Before
 // Seal it leaves an undivided Set alone, which may still be divided.
@@ -318,6 +354,50 @@ func (s *Set) SpillResident(ctx context.Context, want int64) (freed int64, err e
 	return freed, nil
 }
 
+// Give is SpillResident for whoever needs memory of another operator, from any
+// goroutine: it asks for no memory, and takes no lock for which it had to wait. It
+// returns how many bytes it freed, and does without what cannot be written.
+func (s *Set) Give(want int64) (freed int64) {
+	if !s.mu.TryLock() {
+		return 0
+	}
+	parts := s.parts
+	if s.closed || !s.sealed && len(parts) < 2 {
+		parts = nil
+	}
+	s.mu.Unlock()
+	type idler struct {
+		*Partition
+		held int64
+	}
+	var idle []idler
+	for _, p := range parts {
+		if n := p.held.Load(); n > 0 {
+			idle = append(idle, idler{p, n})
+		}
+	}
+	slices.SortFunc(idle, func(a, b idler) int { return cmp.Compare(b.held, a.held) })
+	for _, p := range idle {
+		if freed >= want {
+			break
+		}
+		h, err := s.newShelf(nil)
+		if err != nil {
+			break
+		}
+		h.full = true
+		if p.mu.TryLock() {
+			n, err := p.spill(context.Background(), h)
+			p.mu.Unlock()
+			freed += n
+			if err != nil {
+				break
+			}
+		}
+	}
+	return freed
+}
+
 // Close releases all pages and the file. Writers, scanners and loaded
 // partitions are closed before. Idempotent.
 func (s *Set) Close() {
@@ -339,6 +419,13 @@ func (s *Set) Close() {
 		_ = s.file.Close()
 		s.file = nil
 	}
+	s.leaf.Lock()
+	if s.beyond != nil {
+		s.beyond.Close()
+		s.beyond = nil
+	}
+	s.ended = true
+	s.leaf.Unlock()
 }
 
 // PageRows is a run of Count rows, Layout.Width bytes apart, from Base on.

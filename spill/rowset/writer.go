@@ -3,9 +3,11 @@ package rowset
 import (
 	"context"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/gannetdb/gannet/spill/block"
+	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
@@ -21,18 +23,15 @@ type Writer struct {
 	generation uint64
 	bytes      int64 // of pages that the writer owns
 	rows       int64
-	bufs       [][]byte // heap pages by number
+	bufs       [][]byte // pages by number
 
-	// cut is the block that pages smaller than a block are cut from, each with
-	// a reference of its own; cutAt is where the next begins.
-	cut   *block.Block
-	cutAt int
+	// slabs are the blocks that pages smaller than a block are cut from.
+	slabs []*slab
 
 	// moving are fragments that wait for being copied to their partitions.
 	moving []fragment
 
 	saved  []mark
-	before cutMark
 	of     []uint16 // partition of each row
 	sizes  []uint32
 	heap   rowfmt.Heap
@@ -41,35 +40,31 @@ type Writer struct {
 	dst    []raw.Addr
 }
 
-// writerPart is a writer's share of a partition. The last fragment is being
-// filled.
+// writerPart is a writer's share of a partition: of the fragment the last page
+// of each kind is being filled.
 type writerPart struct {
-	frags []fragment
+	fragment
 	cursor
+	bytes int64 // of its pages
 }
 
 // cursor is where the next row and the next heap bytes go.
 type cursor struct {
-	row      raw.Addr
-	rowLeft  int      // rows that still fit the last row page
-	rowCap   int      // rows that a page of its size holds
-	rowSize  int      // bytes of that page
+	row  raw.Addr // behind the last row
+	back raw.Addr // where the bytes at the end of the row page begin
+	base raw.Addr // where the row page begins
+	num  uint64   // of the row page
+	room int      // bytes between row and back
+
 	heap     raw.Addr // in page heapPage
 	heapLeft int
-	heapSize int // bytes of that page
-	heapPage int // index in the last fragment's heap pages
+	heapPage int // index in the heap pages
 }
 
 // mark remembers a writerPart for a step back.
 type mark struct {
 	cursor
-	rows, heap int // pages of the last fragment
-}
-
-// cutMark remembers where pages were cut from.
-type cutMark struct {
-	cut *block.Block
-	at  int
+	rows, heap int // pages
 }
 
 // NewWriter makes an empty writer. It reserves nothing.
@@ -97,7 +92,7 @@ func (w *Writer) Bufs() [][]byte { return w.bufs }
 // there is nothing to do. Errors: 53200, 57014.
 func (w *Writer) Adapt(ctx context.Context) error {
 	if w.bits == 0 && w.bytes > RaiseBytes {
-		w.s.raise()
+		w.s.raise(w.bytes/max(w.rows, 1), false)
 	}
 	if w.bits == int(w.s.bits.Load()) {
 		return nil
@@ -108,7 +103,7 @@ func (w *Writer) Adapt(ctx context.Context) error {
 // Divide divides an undivided Set, if there are hash bits left, and moves the
 // writer's rows to their partitions. Errors: 53200, 57014.
 func (w *Writer) Divide(ctx context.Context) error {
-	w.s.raise()
+	w.s.raise(w.bytes/max(w.rows, 1), true)
 	return w.follow(ctx)
 }
 
@@ -147,6 +142,23 @@ func (w *Writer) spillForRoom(ctx context.Context, err error) (spilled bool, _ e
 	return freed > 0, err
 }
 
+// tooFat reports that another writer needs memory of which this one has more
+// than its part.
+func (w *Writer) tooFat() bool {
+	o := w.s.starved.Load()
+	return o != nil && o != w && w.bytes > w.s.fairPart()
+}
+
+// starves reports that this writer, which was refused, has so little that it may
+// take memory beyond the share: others will soon give some back.
+func (w *Writer) starves() bool {
+	if w.s.cfg.Writers < 2 || w.bytes > w.s.fairPart()/2 {
+		return false
+	}
+	w.s.starved.Store(w)
+	return true
+}
+
 func (w *Writer) append(ctx context.Context, in *rowfmt.Input, hashes []uint64, sel []uint32, n int, rows []raw.Addr, force bool) (bool, error) {
 	if n == 0 {
 		return true, nil
@@ -155,6 +167,9 @@ func (w *Writer) append(ctx context.Context, in *rowfmt.Input, hashes []uint64, 
 		if err := w.Adapt(ctx); err != nil {
 			return false, err
 		}
+	}
+	if !force && w.tooFat() {
+		return false, nil
 	}
 	var total uint64
 	l := w.s.l
@@ -256,9 +271,17 @@ func (w *Writer) split(hashes []uint64, sel []uint32, n int) {
 func (w *Writer) place(n int, rows []raw.Addr, heapBytes uint64, force bool) (bool, error) {
 	w.save()
 	rows = rows[:n]
-	ok, err := w.placeRows(rows, force)
-	if ok && err == nil && heapBytes > 0 {
-		ok, err = w.placeHeap(n, force)
+	var ok bool
+	var err error
+	switch {
+	case heapBytes == 0:
+		ok, err = w.placeRows(rows, force)
+	case w.s.l.HasStateRefs:
+		if ok, err = w.placeRows(rows, force); ok && err == nil {
+			ok, err = w.placeHeap(n, force)
+		}
+	default:
+		ok, err = w.placeBoth(rows, force)
 	}
 	if !ok || err != nil {
 		w.stepBack()
@@ -268,191 +291,104 @@ func (w *Writer) place(n int, rows []raw.Addr, heapBytes uint64, force bool) (bo
 }
 
 func (w *Writer) save() {
-	w.before = cutMark{w.cut, w.cutAt}
 	w.saved = w.saved[:0]
 	for i := range w.parts {
 		p := &w.parts[i]
-		w.beginFragment(p)
-		f := &p.frags[len(p.frags)-1]
-		w.saved = append(w.saved, mark{p.cursor, len(f.rows), len(f.heap)})
+		w.saved = append(w.saved, mark{p.cursor, len(p.rows.list), len(p.fragment.heap.list)})
 	}
-}
-
-// beginFragment starts a new fragment when there is none or the last one is
-// long enough.
-func (w *Writer) beginFragment(p *writerPart) {
-	if k := len(p.frags); k > 0 && (w.s.l.HasStateRefs || len(p.frags[k-1].heap) < fragmentPages) {
-		return
-	}
-	p.settle()
-	p.cursor = cursor{rowSize: p.rowSize, heapSize: p.heapSize}
-	p.frags = append(p.frags, fragment{})
 }
 
 // settle records how full the pages are that are being filled.
-func (p *writerPart) settle() {
-	if len(p.frags) == 0 {
-		return
+func (p *writerPart) settle(width uintptr) {
+	if k := len(p.rows.list); k > 0 && p.row != 0 {
+		pg := &p.rows.list[k-1]
+		pg.n = int(p.row-p.base) / int(width)
+		pg.mem.back = len(pg.mem.b) - int(p.back-p.base)
 	}
-	f := &p.frags[len(p.frags)-1]
-	if k := len(f.rows); k > 0 {
-		f.rows[k-1].n = p.rowCap - p.rowLeft
-	}
-	if p.heap != 0 {
-		h := &f.heap[p.heapPage]
-		h.n = len(h.b) - p.heapLeft
+	if p.cursor.heap != 0 {
+		h := &p.fragment.heap.list[p.heapPage]
+		h.n = len(h.mem.b) - p.heapLeft
 	}
 }
 
 func (w *Writer) stepBack() {
 	for i := range w.parts {
 		p, m := &w.parts[i], &w.saved[i]
-		f := &p.frags[len(p.frags)-1]
-		for k := m.rows; k < len(f.rows); k++ {
-			w.forgetPage(&f.rows[k])
+		for k := m.rows; k < len(p.rows.list); k++ {
+			w.forgetPage(p, &p.rows.list[k])
 		}
-		for k := m.heap; k < len(f.heap); k++ {
-			w.bufs[f.heap[k].num] = nil
-			w.forgetPage(&f.heap[k])
+		heap := &p.fragment.heap
+		for k := m.heap; k < len(heap.list); k++ {
+			w.forgetPage(p, &heap.list[k])
 		}
-		f.rows, f.heap = f.rows[:m.rows], f.heap[:m.heap]
+		p.rows.list, heap.list = p.rows.list[:m.rows], heap.list[:m.heap]
 		p.cursor = m.cursor
 	}
-	if w.cut == w.before.cut {
-		w.cutAt = w.before.at
-	} else {
-		w.dropCut() // what was cut from it is gone
-	}
 }
 
-func (w *Writer) forgetPage(p *page) {
-	w.bytes -= p.size()
-	p.release(nil)
-}
-
-// dropCut gives up the rest of the block that pages are cut from and returns
-// how many bytes that freed.
-func (w *Writer) dropCut() (freed int64) {
-	if w.cut != nil {
-		freed = w.cut.Release()
-		w.cut, w.cutAt = nil, 0
-	}
-	return freed
-}
-
+// placeRows finds room for rows that have no heap bytes, or elsewhere.
 func (w *Writer) placeRows(rows []raw.Addr, force bool) (bool, error) {
-	width := raw.Addr(w.s.l.Width)
+	width := int(w.s.l.Width)
 	if w.bits == 0 {
 		p := &w.parts[0]
 		for len(rows) > 0 {
-			if p.rowLeft == 0 {
-				if ok, err := w.addRowPage(p, force); !ok {
+			if p.room < width {
+				if ok, err := w.addRowPage(p, width, force); !ok {
 					return false, err
 				}
 			}
-			k := min(len(rows), p.rowLeft)
+			k := min(len(rows), p.room/width)
 			a := p.row
 			for i := range rows[:k] {
 				rows[i] = a
-				a += width
+				a += raw.Addr(width)
 			}
 			p.row = a
-			p.rowLeft -= k
+			p.room -= k * width
 			rows = rows[k:]
 		}
 		return true, nil
 	}
 	for i, part := range w.of[:len(rows)] {
 		p := &w.parts[part]
-		if p.rowLeft == 0 {
-			if ok, err := w.addRowPage(p, force); !ok {
+		if p.room < width {
+			if ok, err := w.addRowPage(p, width, force); !ok {
 				return false, err
 			}
 		}
 		rows[i] = p.row
-		p.row += width
-		p.rowLeft--
+		p.row += raw.Addr(width)
+		p.room -= width
 	}
 	return true, nil
 }
 
-func (w *Writer) addRowPage(p *writerPart, force bool) (bool, error) {
+// placeBoth finds room for rows together with their heap bytes.
+func (w *Writer) placeBoth(rows []raw.Addr, force bool) (bool, error) {
 	width := int(w.s.l.Width)
-	size := nextSize(p.rowSize, width)
-	pg, err := w.newPage(size, force)
-	if pg.blk == nil {
-		return false, err
+	p := &w.parts[0]
+	sizes, addr, ref := w.sizes[:len(rows)], w.heap.Addr[:len(rows)], w.heap.Ref[:len(rows)]
+	for i, size := range sizes {
+		if w.bits > 0 {
+			p = &w.parts[w.of[i]]
+		}
+		need := width + int(size)
+		if p.room < need {
+			if ok, err := w.addRowPage(p, need, force); !ok {
+				return false, err
+			}
+		}
+		rows[i] = p.row
+		p.row += raw.Addr(width)
+		p.back -= raw.Addr(size)
+		p.room -= need
+		addr[i] = p.back
+		ref[i] = p.num | uint64(p.back-p.base)<<32
 	}
-	f := &p.frags[len(p.frags)-1]
-	if k := len(f.rows); k > 0 {
-		f.rows[k-1].n = p.rowCap
-	}
-	f.rows = append(f.rows, pg)
-	p.rowSize, p.rowCap = size, size/width
-	p.row, p.rowLeft = raw.Of(pg.b), p.rowCap
 	return true, nil
 }
 
-// nextSize returns the size of the page after one of size last, 0 for none: so
-// that least bytes, at most a block, fit.
-func nextSize(last, least int) int {
-	size := min(max(2*last, leastPage), block.Size)
-	for size < least {
-		size *= 2
-	}
-	return min(size, block.Size)
-}
-
-// newPage returns a page of n bytes: a block, more for a single value, or a
-// part of one; without memory when that was refused.
-func (w *Writer) newPage(n int, force bool) (page, error) {
-	var pg page
-	if n >= block.Size {
-		b, err := getBlock(w.s.cfg, int64(n), force)
-		if b == nil {
-			return pg, err
-		}
-		pg = page{blk: b, b: b.Bytes}
-	} else {
-		if w.cut == nil || len(w.cut.Bytes)-w.cutAt < n {
-			b, err := w.newCut(n, force)
-			if b == nil {
-				return pg, err
-			}
-			w.dropCut()
-			w.cut = b
-		}
-		w.cut.Retain()
-		pg = page{blk: w.cut, b: w.cut.Bytes[w.cutAt : w.cutAt+n : w.cutAt+n]}
-		w.cutAt += n
-	}
-	w.bytes += pg.size()
-	return pg, nil
-}
-
-// newCut returns a block to cut pages from, the first of n bytes: with force,
-// which is for writers that have nothing to spill, no larger than it must be.
-func (w *Writer) newCut(n int, force bool) (*block.Block, error) {
-	if force && n <= BearablePage {
-		return w.s.cfg.Pool.MustGetSized(w.s.cfg.Mem, BearablePage)
-	}
-	return getBlock(w.s.cfg, block.Size, force)
-}
-
-func getBlock(cfg Config, n int64, force bool) (b *block.Block, err error) {
-	switch {
-	case n <= block.Size && force:
-		return cfg.Pool.MustGet(cfg.Mem)
-	case n <= block.Size:
-		b, _ = cfg.Pool.Get(cfg.Mem)
-	case force:
-		return cfg.Pool.MustGetSized(cfg.Mem, n)
-	default:
-		b, _ = cfg.Pool.GetSized(cfg.Mem, n)
-	}
-	return b, nil
-}
-
+// placeHeap finds room for heap bytes in heap pages.
 func (w *Writer) placeHeap(n int, force bool) (bool, error) {
 	p := &w.parts[0]
 	for i, size := range w.sizes[:n] {
@@ -471,42 +407,184 @@ func (w *Writer) placeHeap(n int, force bool) (bool, error) {
 	return true, nil
 }
 
-// allocHeap finds size > 0 bytes; the address is 0 when memory was refused.
+func (w *Writer) tooLong() error {
+	return sqlerr.New(sqlerr.CodeLimitExceeded, "%s: the values of a row take more than 2 GiB", w.s.cfg.Tag)
+}
+
+// addRowPage begins a row page with room for least bytes.
+func (w *Writer) addRowPage(p *writerPart, least int, force bool) (bool, error) {
+	if least > 1<<31 {
+		return false, w.tooLong()
+	}
+	pg, err := w.newPage(p, least, force)
+	if pg.mem == nil {
+		return false, err
+	}
+	p.settle(w.s.l.Width)
+	p.rows.list = append(p.rows.list, pg)
+	p.base = raw.Of(pg.mem.b)
+	p.row, p.back = p.base, p.base+raw.Addr(len(pg.mem.b))
+	p.num, p.room = uint64(pg.num), len(pg.mem.b)
+	return true, nil
+}
+
+// allocHeap finds size > 0 bytes in a heap page; the address is 0 when memory
+// was refused.
 func (w *Writer) allocHeap(p *writerPart, size uint32, force bool) (addr raw.Addr, ref uint64, err error) {
-	f := &p.frags[len(p.frags)-1]
-	if size > uint32(p.heapLeft) {
+	heap := &p.fragment.heap
+	if int(size) > p.heapLeft {
 		if size > 1<<31 {
-			return 0, 0, sqlerr.New(sqlerr.CodeLimitExceeded, "%s: the values of a row take more than 2 GiB", w.s.cfg.Tag)
+			return 0, 0, w.tooLong()
 		}
-		n := int(size)
-		if n < block.Size {
-			n = nextSize(p.heapSize, n)
-		}
-		pg, err := w.newPage(n, force)
-		if pg.blk == nil {
+		pg, err := w.newPage(p, int(size), force)
+		if pg.mem == nil {
 			return 0, 0, err
 		}
-		pg.num = w.s.pages.Add(1) - 1
-		w.setBuf(pg.num, pg.b)
-		f.heap = append(f.heap, pg)
-		k := len(f.heap) - 1
+		heap.list = append(heap.list, pg)
+		k := len(heap.list) - 1
 		if size >= block.Size {
 			// A page of its own; the one being filled goes on.
-			f.heap[k].n = int(size)
-			return raw.Of(pg.b), uint64(pg.num), nil
+			heap.list[k].n = int(size)
+			return raw.Of(pg.mem.b), uint64(pg.num), nil
 		}
-		if p.heap != 0 {
-			old := &f.heap[p.heapPage]
-			old.n = len(old.b) - p.heapLeft
+		if p.cursor.heap != 0 {
+			old := &heap.list[p.heapPage]
+			old.n = len(old.mem.b) - p.heapLeft
 		}
-		p.heap, p.heapLeft, p.heapSize, p.heapPage = raw.Of(pg.b), n, n, k
+		p.cursor.heap, p.heapLeft, p.heapPage = raw.Of(pg.mem.b), len(pg.mem.b), k
 	}
-	used := p.heapSize - p.heapLeft
-	addr = p.heap
-	ref = uint64(f.heap[p.heapPage].num) | uint64(used)<<32
-	p.heap += raw.Addr(size)
+	pg := &heap.list[p.heapPage]
+	used := len(pg.mem.b) - p.heapLeft
+	addr = p.cursor.heap
+	ref = uint64(pg.num) | uint64(used)<<32
+	p.cursor.heap += raw.Addr(size)
 	p.heapLeft -= int(size)
 	return addr, ref, nil
+}
+
+// newPage returns a page of at least so many bytes: of a quarter of what the
+// partition has, so that the page being filled is never most of it, but of one
+// block at most unless a single row takes more. Without memory it was refused.
+func (w *Writer) newPage(p *writerPart, least int, force bool) (pg page, err error) {
+	size := leastPage
+	for size < least && size < block.Size {
+		size *= 2
+	}
+	if size < least {
+		size = (least + 7) &^ 7
+	}
+	if large := min(1<<(bits.Len64(uint64(p.bytes)/4|1)-1), block.Size); large > size && !force {
+		pg, err = w.pageOf(large, w.s.cfg.Mem, false)
+	}
+	if pg.mem == nil && err == nil {
+		pg, err = w.pageOf(size, w.s.cfg.Mem, force) // there may be room in a slab
+		switch {
+		case err != nil:
+		case pg.mem == nil && w.starves():
+			if mem := w.s.extra(); mem != nil {
+				pg, err = w.pageOf(size, mem, false)
+			}
+		case w.s.starved.Load() == w:
+			w.s.starved.CompareAndSwap(w, nil)
+		}
+	}
+	if pg.mem == nil {
+		return page{}, err
+	}
+	pg.size = len(pg.mem.b)
+	if w.s.l.HasHeap {
+		pg.num = w.s.number()
+		w.setBuf(pg.num, pg.mem.b)
+	}
+	n := pg.held()
+	w.bytes += n
+	p.bytes += n
+	return pg, nil
+}
+
+// pageOf returns a page of n bytes: a block, more for a single row, or a part of
+// one; without memory when mem refused it.
+func (w *Writer) pageOf(n int, mem *budget.Reservation, force bool) (pg page, err error) {
+	pool := w.s.cfg.Pool
+	if n >= block.Size {
+		b, err := getBlock(pool, mem, int64(n), force)
+		if b != nil {
+			pg.mem = &memory{blk: b, b: b.Bytes}
+		}
+		return pg, err
+	}
+	units := n / leastPage
+	for i := len(w.slabs) - 1; i >= 0; i-- {
+		if unit, ok := w.slabs[i].take(units); ok {
+			return w.slabs[i].page(unit, n), nil
+		}
+	}
+	b, ok := pool.Get(mem)
+	if !ok {
+		if !force {
+			return pg, nil
+		}
+		// For writers that have nothing to spill: no more than it must be.
+		if b, err = pool.MustGetSized(mem, int64(n)); err != nil {
+			return pg, err
+		}
+	}
+	all := uint32(1)<<(len(b.Bytes)/leastPage) - 1
+	s := &slab{w: w, blk: b, all: all, free: all}
+	w.slabs = append(w.slabs, s)
+	unit, _ := s.take(units)
+	return s.page(unit, n), nil
+}
+
+// page cuts a page that take has found room for.
+func (s *slab) page(unit, n int) page {
+	s.blk.Retain()
+	at := unit * leastPage
+	return page{mem: &memory{blk: s.blk, b: s.blk.Bytes[at : at+n : at+n], slab: s, unit: unit}}
+}
+
+// forgetPage gives up a page of p, whose memory other pages may then have, and
+// returns how much that is.
+func (w *Writer) forgetPage(p *writerPart, pg *page) int64 {
+	m := pg.mem
+	n := pg.held()
+	w.bytes -= n
+	if p != nil {
+		p.bytes -= n
+	}
+	if w.s.l.HasHeap {
+		w.bufs[pg.num] = nil
+		w.s.freeNumber(pg.num)
+	}
+	pg.release()
+	if s := m.slab; s != nil && s.w == w {
+		if s.put(m.unit, len(m.b)/leastPage); s.free == s.all {
+			w.dropSlab(s)
+		}
+	}
+	return n
+}
+
+// dropSlab gives up a slab of which nothing is in use.
+func (w *Writer) dropSlab(s *slab) {
+	k := slices.Index(w.slabs, s)
+	w.slabs = append(w.slabs[:k], w.slabs[k+1:]...)
+	s.w = nil
+	s.blk.Release()
+}
+
+func getBlock(pool *block.Pool, mem *budget.Reservation, n int64, force bool) (b *block.Block, err error) {
+	switch {
+	case n <= block.Size && force:
+		return pool.MustGet(mem)
+	case n <= block.Size:
+		b, _ = pool.Get(mem)
+	case force:
+		return pool.MustGetSized(mem, n)
+	default:
+		b, _ = pool.GetSized(mem, n)
+	}
+	return b, nil
 }
 
 func (w *Writer) setBuf(num uint32, b []byte) {
@@ -521,12 +599,10 @@ func (w *Writer) setBuf(num uint32, b []byte) {
 func (w *Writer) AppendPages(pages []PageRows) []PageRows {
 	for i := range w.parts {
 		p := &w.parts[i]
-		p.settle()
-		for k := range p.frags {
-			for _, pg := range p.frags[k].rows {
-				if pg.n > 0 {
-					pages = append(pages, PageRows{raw.Of(pg.b), pg.n})
-				}
+		p.settle(w.s.l.Width)
+		for k := range p.rows.list {
+			if pg := &p.rows.list[k]; pg.n > 0 {
+				pages = append(pages, PageRows{raw.Of(pg.mem.b), pg.n})
 			}
 		}
 	}
@@ -565,9 +641,7 @@ func (w *Writer) Put(row raw.Addr, b []byte) (types.StringRef, error) { return w
 // is nothing left.
 func (w *Writer) Close() {
 	for i := range w.parts {
-		for k := range w.parts[i].frags {
-			w.parts[i].frags[k].release(nil)
-		}
+		w.parts[i].release(nil)
 	}
 	for i := range w.moving {
 		w.moving[i].release(nil)
@@ -578,7 +652,13 @@ func (w *Writer) Close() {
 
 // reset forgets all pages, which have another owner now or none.
 func (w *Writer) reset() {
-	w.dropCut()
+	w.s.starved.CompareAndSwap(w, nil)
+	for _, s := range w.slabs {
+		s.w = nil
+		s.blk.Release()
+	}
+	clear(w.slabs)
+	w.slabs = w.slabs[:0]
 	clear(w.parts)
 	clear(w.bufs)
 	w.bufs = w.bufs[:0]

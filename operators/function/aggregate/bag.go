@@ -23,15 +23,17 @@ type bagState struct {
 	items   int64 // those in the chain included
 	chain   chain.Chain
 	chained int64 // bytes in the chain
-	// tallied bytes of the place, and all pieces, are entries of a tally.
+	// tallied bytes of the place, and all pieces, are entries of a tally, which
+	// are put together when there are dense bytes of pieces.
 	tallied int64
+	dense   int64
 }
 
 const (
-	bagSize = 56
+	bagSize = 64
 	bagMin  = 48
-	// bagAsks is the size from which on a place is asked for before it is taken.
-	bagAsks = 8 << 10
+	// bagAsks is the size above which a place is asked for before it is taken.
+	bagAsks = 1 << 10
 )
 
 // room is how many bytes the place takes.
@@ -118,9 +120,16 @@ func (s *bagState) makeRoom(c *function.AggCall, row raw.Addr, b []byte, y *tall
 		return false, s.enlarge(c, row, min(max(2*need, bagMin), max(need, 1<<31-1)))
 	}
 	if need <= chain.Size {
-		err := s.enlarge(c, row, min(max(2*need, bagMin), chain.Size))
-		if !sqlerr.Is(err, sqlerr.CodeOutOfMemory) || s.used == 0 {
+		size := min(max(2*need, bagMin), chain.Size)
+		granted, err := s.ask(c, size)
+		if err != nil {
 			return false, err
+		}
+		if granted {
+			err := s.enlarge(c, row, size)
+			if !sqlerr.Is(err, sqlerr.CodeOutOfMemory) || s.used == 0 {
+				return false, err
+			}
 		}
 	}
 	if err := s.flush(c, y); err != nil {
@@ -135,6 +144,27 @@ func (s *bagState) makeRoom(c *function.AggCall, row raw.Addr, b []byte, y *tall
 		return false, s.enlarge(c, row, max(need, min(2*need, chain.Size)))
 	}
 	return false, nil
+}
+
+// ask reports whether there is memory for a place of size bytes. The heap would
+// take what is beyond the operator's share as well, and leave none for making
+// results; a bag that has something writes it instead.
+func (s *bagState) ask(c *function.AggCall, size int) (granted bool, err error) {
+	if size <= bagAsks || s.used < bagAsks/2 || c.Mem == nil {
+		return true, nil
+	}
+	for again := false; ; again = true {
+		if c.Mem.TryGrow(int64(size)) {
+			c.Mem.Shrink(int64(size))
+			return true, nil
+		}
+		if again {
+			return false, nil
+		}
+		if _, err := c.MakeRoom(int64(size)); err != nil {
+			return false, err
+		}
+	}
 }
 
 // enlarge exchanges the place for one of size bytes.
@@ -154,14 +184,6 @@ func (s *bagState) enlarge(c *function.AggCall, row raw.Addr, size int) error {
 	}
 	place := tmp.Data[:size]
 	copy(place, s.bytes(c.Heap.Bufs()))
-	if size > bagAsks && c.Pieces != nil && c.Mem != nil {
-		// The heap waits for memory if it must, which pieces may lie in.
-		if c.Mem.TryGrow(int64(size)) {
-			c.Mem.Shrink(int64(size))
-		} else if _, err := c.MakeRoom(int64(size)); err != nil {
-			return err
-		}
-	}
 	ref, err := c.Heap.Put(row, place)
 	if size > chain.Size {
 		tmp.Data = nil

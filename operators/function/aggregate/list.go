@@ -136,7 +136,7 @@ func orderedList(t types.Type, keys []function.OrderKey) *function.BoundAgg {
 	in := orderOfRecords(keys, []types.Type{t})
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 		return finalizeLists(c, rows, off, out, from, func(f *finish, s *bagState) error {
-			return in.eachOf(c, s, func(rec []byte) error {
+			return in.eachOf(c, s, nil, func(rec []byte) error {
 				e := o.valueOf(rec)
 				if err := f.reserve(len(e)); err != nil {
 					return err
@@ -199,7 +199,7 @@ func bindStringAgg(args []types.Type, consts []*types.Value) (*function.BoundAgg
 		in := orderOfRecords(keys, []types.Type{text})
 		b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 			return finalizeTexts(c, rows, off, out, from, len(sep), func(s *bagState, t *texts) error {
-				return in.eachOf(c, s, func(rec []byte) error { return t.add(o.valueOf(rec)[5:], sep) })
+				return in.eachOf(c, s, nil, func(rec []byte) error { return t.add(o.valueOf(rec)[5:], sep) })
 			})
 		}
 		return b, nil

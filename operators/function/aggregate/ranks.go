@@ -83,7 +83,7 @@ func (r *ranks) of(s *bagState, places []int64) ([][]byte, error) {
 // byComparison puts the values at sorted into buf, which end where it says.
 func (r *ranks) byComparison(s *bagState) (ends []int, err error) {
 	at, next := int64(0), 0
-	err = r.order.eachOf(r.c, s, func(rec []byte) error {
+	err = r.order.eachOf(r.c, s, r.sorted, func(rec []byte) error {
 		if next < len(r.sorted) && r.sorted[next] == at {
 			r.buf = append(r.buf, rec...)
 			ends = append(ends, len(r.buf))

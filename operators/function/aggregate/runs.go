@@ -106,7 +106,7 @@ func (w *runWriter) endRun() error {
 		return nil
 	}
 	out := pieceWriter{c: w.c}
-	w.pairs = w.o.sort(w.buf, w.pairs)
+	w.pairs = w.o.sort(w.buf, w.pairs, nil)
 	err := w.o.emit(w.buf, w.pairs, out.add)
 	if err == nil {
 		err = out.flush()
@@ -162,7 +162,7 @@ func (w *pieceWriter) flush() error {
 
 // head is the next record of a run.
 type head struct {
-	key    uint64
+	one    [1]sortkey.Pair // its key
 	rec    []byte
 	rest   []byte // what follows it in its piece
 	run    int
@@ -223,10 +223,9 @@ func (o *order) advance(c *function.AggCall, h *head) (bool, error) {
 	}
 	h.rec = o.record(h.rest)
 	h.rest = h.rest[len(h.rec):]
-	if o.keys != nil {
-		one := [1]sortkey.Pair{{Row: raw.Of(h.rec)}}
-		o.keys(one[:])
-		h.key = one[0].Key
+	if o.prefix != nil {
+		h.one[0].Row = raw.Of(h.rec)
+		o.keys(h.one[:], 0)
 	}
 	return true, nil
 }
@@ -250,10 +249,10 @@ func (o *order) sink(heads []*head, i int) {
 }
 
 func (o *order) before(x, y *head) bool {
-	if x.key != y.key {
-		return x.key < y.key
+	if x.one[0].Key != y.one[0].Key {
+		return x.one[0].Key < y.one[0].Key
 	}
-	if !o.exact {
+	if !o.exact || o.prefix == nil || !o.prefix.exact {
 		if c := o.compare(x.rec, y.rec); c != 0 {
 			return c < 0
 		}

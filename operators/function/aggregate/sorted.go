@@ -39,7 +39,7 @@ func sorted(inner *function.BoundAgg, keys []function.OrderKey) *function.BoundA
 		}
 		for i, r := range rows {
 			s := raw.At[bagState](r, off)
-			if err := in.eachOf(c, s, func(rec []byte) error { return p.add(i, o.valueOf(rec)) }); err != nil {
+			if err := in.eachOf(c, s, nil, func(rec []byte) error { return p.add(i, o.valueOf(rec)) }); err != nil {
 				return err
 			}
 			if err := p.flush(i); err != nil {

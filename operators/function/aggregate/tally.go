@@ -7,7 +7,6 @@ import (
 	"github.com/gannetdb/gannet/spill/chain"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
-	"github.com/gannetdb/gannet/vector/sortkey"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -78,16 +77,15 @@ func (y *tally) flush(c *function.AggCall, s *bagState, all bool) error {
 	if s.used == 0 {
 		return nil
 	}
-	place := s.bytes(c.Heap.Bufs())
-	old, fresh := place[:s.tallied], place[s.tallied:]
+	place := vector.Str(&s.ref, c.Heap.Bufs())
 	out := &pieceWriter{c: c}
-	err := y.pack(c, old, fresh, out)
+	err := y.pack(c, place[:s.tallied], place[s.tallied:s.used], out)
 	if err != nil {
 		return err
 	}
 	// Few different values may take more as entries than they did as they came.
-	if !all && out.chain.Empty() && len(out.buf) <= min(chain.Size/2, s.room()) {
-		s.used = int64(copy(vector.Str(&s.ref, c.Heap.Bufs()), out.buf))
+	if !all && out.chain.Empty() && len(out.buf) <= len(place)/2 {
+		s.used = int64(copy(place, out.buf))
 		s.tallied = s.used
 		return nil
 	}
@@ -97,6 +95,34 @@ func (y *tally) flush(c *function.AggCall, s *bagState, all bool) error {
 	c.Pieces.Join(&s.chain, out.chain)
 	s.chained += out.bytes
 	s.used, s.tallied = 0, 0
+	if s.dense = max(s.dense, leastDense); s.chained > s.dense {
+		return y.condense(c, s)
+	}
+	return nil
+}
+
+// leastDense is how many bytes of entries are put together at first.
+const leastDense = 2 << 20
+
+// condense puts the entries of equal values in the chain together.
+func (y *tally) condense(c *function.AggCall, s *bagState) error {
+	out := &pieceWriter{c: c}
+	var rec []byte
+	from := func(f func(b []byte) error) error { return eachPiece(c, c.Pieces.Read(s.chain), f) }
+	err := y.merge(c, s.chained, from, func(x frequency) error {
+		rec = x.append(rec[:0])
+		return out.add(rec)
+	})
+	if err == nil {
+		err = out.flush()
+	}
+	if err != nil {
+		c.Pieces.Free(out.chain)
+		return err
+	}
+	c.Pieces.Free(s.chain)
+	s.chain, s.chained = out.chain, out.bytes
+	s.dense = max(leastDense, 2*s.chained)
 	return nil
 }
 
@@ -112,7 +138,7 @@ func (y *tally) pack(c *function.AggCall, old, fresh []byte, out *pieceWriter) e
 		rec = f.append(rec[:0])
 		return out.add(rec)
 	}
-	err := y.count(fresh, c, func(f frequency) error {
+	err := y.count(c, fresh, records, func(f frequency) error {
 		for len(old) > 0 {
 			e := y.entries.record(old)
 			x := y.values.compare(e, f.value)
@@ -139,23 +165,20 @@ func (y *tally) pack(c *function.AggCall, old, fresh []byte, out *pieceWriter) e
 	return err
 }
 
-// count calls f with the frequencies of the values in b, in order of the values.
-func (y *tally) count(b []byte, c *function.AggCall, f func(x frequency) error) error {
+// count calls f with the frequencies of the n values in b, in order of the values.
+// Sorting them has been charged.
+func (y *tally) count(c *function.AggCall, b []byte, n int64, f func(x frequency) error) error {
 	o := y.values
-	tmp := scratch(c, 10)
-	tmp.Type = types.Of(types.Blob)
-	pairs := o.sort(b, raw.Cast[sortkey.Pair](tmp.Data[:cap(tmp.Data)]))
-	if cap(pairs)*16 <= maxScratch {
-		tmp.Data = raw.Bytes(pairs[:cap(pairs)])
-	}
+	pairs := o.sortFor(c, b, n, nil)
 	base, now := raw.Of(b), int64(0)
 	if c.Pieces != nil {
 		now = c.Pieces.Tick(int64(len(b)))
 	}
+	same := o.prefix != nil && o.prefix.exact
 	for i := 0; i < len(pairs); {
 		x := frequency{value: o.record(b[pairs[i].Row-base:]), first: now + int64(pairs[i].Row-base)}
 		k := i + 1
-		for k < len(pairs) && pairs[k].Key == pairs[i].Key && (o.exact || o.compare(b[pairs[k].Row-base:], x.value) == 0) {
+		for k < len(pairs) && (same && pairs[k].Key == pairs[i].Key || !same && o.compare(b[pairs[k].Row-base:], x.value) == 0) {
 			k++
 		}
 		x.count = int64(k - i)
@@ -167,9 +190,6 @@ func (y *tally) count(b []byte, c *function.AggCall, f func(x frequency) error) 
 	return nil
 }
 
-// maxScratch is how much memory for sorting a call keeps.
-const maxScratch = 256 << 10
-
 // each calls f with the frequencies of what s holds, in order of the values.
 // Errors: 53200, those of what is on disk.
 func (y *tally) each(c *function.AggCall, s *bagState, f func(x frequency) error) error {
@@ -178,7 +198,7 @@ func (y *tally) each(c *function.AggCall, s *bagState, f func(x frequency) error
 			return err
 		}
 		defer c.Shrink(s.items * pairBytes)
-		return y.count(s.bytes(c.Heap.Bufs()), c, f)
+		return y.count(c, s.bytes(c.Heap.Bufs()), s.items, f)
 	}
 	place := s.bytes(c.Heap.Bufs())
 	rest := &pieceWriter{c: c}
@@ -200,14 +220,19 @@ func (y *tally) each(c *function.AggCall, s *bagState, f func(x frequency) error
 		return f(rest.buf)
 	}
 	defer func() { c.Pieces.Free(rest.chain) }()
-	bytes := s.chained + rest.bytes + int64(len(rest.buf))
+	return y.merge(c, s.chained+rest.bytes+int64(len(rest.buf)), from, f)
+}
+
+// merge calls f with the entries of from, bytes long, of equal values in one, in
+// order of the values.
+func (y *tally) merge(c *function.AggCall, bytes int64, from source, f func(x frequency) error) error {
 	n := bytes / entryBytes
 	if w := y.entries.width; w > 0 {
 		n = bytes / int64(w)
 	}
 	var last frequency
 	var kept []byte
-	err := y.entries.each(c, bytes, n, from, func(rec []byte) error {
+	err := y.entries.each(c, bytes, n, nil, from, func(rec []byte) error {
 		e := readEntry(rec)
 		if last.count > 0 {
 			if y.values.compare(e.value, last.value) == 0 {

@@ -43,19 +43,37 @@ func listConcat(c *function.Call, args []*vector.Vector, out *vector.Vector) err
 	return nil
 }
 
-// listValue makes a list of the arguments.
+// listValue makes a list of the arguments: they are laid one behind the other as
+// columns first, and then turned into rows.
 func listValue(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
 	r, dst, child := living(c), vector.Values[types.ListEntry](out), out.Children[0]
-	one := make([]uint32, 1)
-	for k := range r.n {
-		p := r.at(k)
-		dst[p] = types.ListEntry{Offset: uint32(child.Len), Length: uint32(len(args))}
-		one[0] = uint32(p)
-		for _, a := range args {
-			kernel.Copy(child, child.Len, a, one, 1)
+	if len(args) == 0 || r.n == 0 {
+		return nil
+	}
+	l, ok := c.Local.(*listColumns)
+	if !ok {
+		l = &listColumns{columns: vector.New(child.Type)}
+		c.Local = l
+	}
+	l.columns.Resize(0)
+	for k, a := range args {
+		kernel.Copy(l.columns, k*r.n, a, r.sel, r.n)
+	}
+	l.pos = l.pos[:0]
+	for i := range r.n {
+		dst[r.at(i)] = types.ListEntry{Offset: uint32(child.Len + len(l.pos)), Length: uint32(len(args))}
+		for k := range args {
+			l.pos = append(l.pos, uint32(k*r.n+i))
 		}
 	}
+	kernel.Copy(child, child.Len, l.columns, l.pos, len(l.pos))
 	return nil
+}
+
+// listColumns is memory that listValue keeps between chunks.
+type listColumns struct {
+	columns *vector.Vector
+	pos     []uint32
 }
 
 func bindListValue(args []types.Type, consts []*types.Value) (*function.Bound, error) {
@@ -122,23 +140,6 @@ func bindListExtract(args []types.Type, _ []*types.Value) (*function.Bound, erro
 		return nil, err
 	}
 	return &function.Bound{Params: []types.Type{types.ListOf(elem), bigint}, Return: elem, Kernel: listExtract}, nil
-}
-
-// listContains asks whether a value is an element; NULL elements never are.
-func listContains(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
-	col, r := arg(c, args, 0), living(c)
-	entries := numArg[types.ListEntry](c, args, 0)
-	child := col.view.Children[0]
-	for k := range r.n {
-		p := r.at(k)
-		e := entries.at(p)
-		found := false
-		for i := int(e.Offset); i < int(e.Offset)+int(e.Length) && !found; i++ {
-			found = !child.IsNull(i) && kernel.CompareAt(child, i, args[1], p) == 0
-		}
-		out.Data[p] = flag(found)
-	}
-	return nil
 }
 
 // elementType returns the type of the elements of a list or array, NULL for

@@ -174,32 +174,6 @@ func runListUnique(c *function.Call, args []*vector.Vector, out *vector.Vector) 
 	return nil
 }
 
-// runListPosition gives the place of the first element equal to a value, from 1;
-// NULL is equal to NULL. NULL when there is none.
-func runListPosition(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
-	lists, r := numArg[types.ListEntry](c, args, 0), living(c)
-	elems, dst := flatElements(lists.view.Children[0]), vector.Values[int32](out)
-	for k := range r.n {
-		p := r.at(k)
-		if lists.null(p) {
-			out.SetNull(p)
-			continue
-		}
-		e := lists.at(p)
-		at := uint32(0)
-		for i := range e.Length {
-			if kernel.CompareAt(elems, int(e.Offset+i), args[1], p) == 0 {
-				at = i + 1
-				break
-			}
-		}
-		if dst[p] = int32(at); at == 0 {
-			out.SetNull(p)
-		}
-	}
-	return nil
-}
-
 func bindListPosition(args []types.Type, consts []*types.Value) (*function.Bound, error) {
 	b, err := bindListContains(args, consts)
 	if err != nil {

@@ -86,6 +86,18 @@ func (b *Build) endAside(ctx context.Context) error {
 			return err
 		}
 	}
+	if bits := b.aside.Bits(); bits > 0 && b.set.Bits() == 0 {
+		// The build rows were in one partition, and in memory until others wanted
+		// that; the probe rows were divided when they were spilled.
+		s, err := b.set.Repartition(ctx, 0, bits)
+		if err != nil {
+			return err
+		}
+		b.mu.Lock()
+		b.set, b.others = s, append(b.others, b.set)
+		b.resident = make([]uint8, s.Partitions())
+		b.mu.Unlock()
+	}
 	if b.aside.Bits() != b.set.Bits() {
 		return sqlerr.New(sqlerr.CodeInternal, "hash join: the sides are divided differently")
 	}

@@ -546,6 +546,8 @@ type options struct {
 	cancel func()
 	at     int64 // chunk of the probe, or build if atBuild, at which to cancel
 	onBld  bool
+	// between is called when the build side is complete and nothing was probed.
+	between func()
 }
 
 // run joins in two pipelines and returns the rows in order of arrival.
@@ -569,10 +571,16 @@ func (f *fixture) run(spec *join.Spec, probe, build *data, o options) (rows []st
 	open := func(s operators.Source) func(context.Context) (operators.Source, error) {
 		return func(context.Context) (operators.Source, error) { return s, nil }
 	}
+	openProbe := func(context.Context) (operators.Source, error) {
+		if o.between != nil {
+			o.between()
+		}
+		return pf, nil
+	}
 	op := b.Probe()
 	sink := &gathered{fill: f.env.FillLimit, stop: o.stop}
 	p1 := &pipeline.Pipeline{Name: "build", Open: open(bf), Sink: b}
-	p2 := &pipeline.Pipeline{Name: "probe", Open: open(pf), Ops: []operators.Operator{op}, Sink: sink, Deps: []*pipeline.Pipeline{p1}}
+	p2 := &pipeline.Pipeline{Name: "probe", Open: openProbe, Ops: []operators.Operator{op}, Sink: sink, Deps: []*pipeline.Pipeline{p1}}
 	e := pipeline.Start(o.ctx, f.sched, f.env, []*pipeline.Pipeline{p1, p2})
 	err = e.Wait()
 	stats = b.Stats()

@@ -484,7 +484,7 @@ func (w *Writer) newPage(p *writerPart, least int, force bool) (pg page, err err
 			if mem := w.s.extra(); mem != nil {
 				pg, err = w.pageOf(size, mem, false)
 			}
-		case w.s.starved.Load() == w:
+		case w.s.starved.Load() == w && w.bytes > w.s.fairPart()/2:
 			w.s.starved.CompareAndSwap(w, nil)
 		}
 	}

@@ -85,6 +85,7 @@ type needs struct {
 func (w *Window) needs() (n needs, ok bool) {
 	n.totals = make([]bool, len(w.plan.Calls))
 	parted := len(w.plan.Partition) > 0
+	next := false // a call looks at the next row
 	for i := range w.plan.Calls {
 		c := &w.plan.Calls[i]
 		if c.IgnoreNulls || len(c.Order) > 0 || c.Distinct || c.ranks() {
@@ -101,11 +102,12 @@ func (w *Window) needs() (n needs, ok bool) {
 				n.first = n.first || parted
 			case "ntile":
 				n.first = n.first || parted
-			case "lag":
-				n.far = true
+			case "lag": // the last row of each range is kept
+				n.far = n.far || len(c.Args) > 1
 			case "lead":
-				n.far = true
 				n.first = n.first || parted
+				n.far = n.far || len(c.Args) > 1
+				next = true
 			case "first_value", "last_value", "nth_value":
 				n.far, frame = true, true
 			default:
@@ -138,6 +140,8 @@ func (w *Window) needs() (n needs, ok bool) {
 			n.far = n.far || f.Exclude != function.ExcludeNothing
 		}
 	}
+	// The first row of each range is kept when all were looked at, or is its bound.
+	n.far = n.far || next && n.peers && !n.first
 	return n, true
 }
 
@@ -197,6 +201,8 @@ func (w *Window) divide(ctx context.Context, p *rowset.Partition) (_ *huge, err 
 	free := max(w.work.Share(), w.mem.Share())
 	h.spare = free / 8
 	count := int(min(max(bytes/max(free/parts, 1)+1, 2), maxRanges))
+	// While rows are put there, each range has pages that are worth writing.
+	count = max(min(count, int(w.mem.Share()/smallBlock)), min(count, int(4*bytes/max(free, 1))+1), 2)
 	cuts, err := h.sample(ctx, p, count)
 	if err != nil {
 		return nil, err

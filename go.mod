@@ -12,8 +12,8 @@ require (
 	github.com/zeebo/xxh3 v1.1.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/sys v0.49.0
-	golang.org/x/text v0.41.0
 	golang.org/x/term v0.47.0
+	golang.org/x/text v0.41.0
 	vitess.io/vitess v0.24.1
 )
 

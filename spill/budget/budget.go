@@ -16,6 +16,10 @@ const shareNum, shareDen = 7, 10
 // a dozen operators.
 const floorPart = 8
 
+// floorRest of what no other floor takes is the most that one takes: floors
+// together are never more than the limit.
+const floorRest = 4
+
 // quotaNum/quotaDen of the limit is divided between the queries that can spill;
 // the rest is for working memory.
 const quotaNum, quotaDen = 9, 10
@@ -55,6 +59,7 @@ type state struct {
 	peak     atomic.Int64
 	unfilled atomic.Int64 // sum of max(0, floor − held) over spilling reservations
 	promised atomic.Int64 // the same over working ones
+	floors   atomic.Int64 // sum of floors of spilling reservations
 	yielding atomic.Int64 // sum of held over reservations that give way
 	queries  atomic.Int32 // accounts with open spilling reservations
 	spillCap atomic.Int64 // -1 = off
@@ -177,8 +182,10 @@ func (b *Budget) ReserveWorking(tag string, floorBytes int64) *Reservation {
 // of which a small budget grants less; the package comment has the rule. The
 // caller closes it.
 func (b *Budget) ReserveSpilling(tag string, floorBytes int64) *Reservation {
-	floor := min(max(floorBytes, 0), maxFloor, b.Limit()/floorPart, b.quota()/floorsOfQuery)
+	rest := max(b.Limit()-b.floors.Load(), 0)
+	floor := min(max(floorBytes, 0), maxFloor, b.Limit()/floorPart, b.quota()/floorsOfQuery, rest/floorRest)
 	r := &Reservation{b: b, tag: tag, floor: floor, spilling: true}
+	b.floors.Add(r.floor)
 	b.unfilled.Add(r.floor)
 	return b.register(r)
 }
@@ -191,6 +198,7 @@ func (b *Budget) ReserveSpilling(tag string, floorBytes int64) *Reservation {
 func (b *Budget) ReserveYielding(tag string, floorBytes int64, giveWay func(n int64) int64) *Reservation {
 	floor := min(max(floorBytes, 0), maxFloor, b.Limit()/floorPart)
 	r := &Reservation{b: b, tag: tag, floor: floor, spilling: true, giveWay: giveWay}
+	b.floors.Add(r.floor)
 	b.unfilled.Add(r.floor)
 	return b.register(r)
 }

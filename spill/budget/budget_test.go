@@ -207,20 +207,31 @@ func TestFloorsBeyondTheLimit(t *testing.T) {
 	for range 20 {
 		rs = append(rs, b.ReserveSpilling("op", 200)) // an 8th of the limit
 	}
-	granted := 0
-	for _, r := range rs {
-		if r.TryGrow(100) {
-			granted++
+	// Each one is kept to, those of latecomers are smaller.
+	sum := int64(0)
+	for i, r := range rs {
+		if i > 0 && r.floor > rs[i-1].floor || i < 12 && r.floor == 0 {
+			t.Errorf("floor %d is %d", i, r.floor)
 		}
+		if !r.TryGrow(r.floor) {
+			t.Errorf("floor %d, %d bytes, is refused", i, r.floor)
+		}
+		sum += r.floor
 	}
-	if granted != 16 || b.Used() != 1600 {
-		t.Fatalf("%d floors granted, used %d", granted, b.Used())
+	if sum > 1600 || b.Used() != sum {
+		t.Fatalf("floors of %d, used %d", sum, b.Used())
 	}
 	checkSum(t, b)
 	huge := b.ReserveSpilling("huge", math.MaxInt64)
 	huger := b.ReserveSpilling("huger", math.MaxInt64)
-	if b.unfilled.Load() < 0 || huge.Share() != 0 || huger.Share() != 0 {
+	if b.unfilled.Load() < 0 || huge.floor > 200 || huger.floor > 200 {
 		t.Fatal("huge floors overflow")
+	}
+	for _, r := range append(rs, huge, huger) {
+		r.Close()
+	}
+	if b.floors.Load() != 0 || b.unfilled.Load() != 0 {
+		t.Errorf("floors of %d are left, %d unfilled", b.floors.Load(), b.unfilled.Load())
 	}
 }
 

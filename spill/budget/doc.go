@@ -36,7 +36,7 @@
 //
 // The floor is what the operator needs to work at a bearable speed while it
 // spills (a block for each partition, say), but never more than an 8th of the
-// limit. Floors are promises about order, not about memory: working
+// limit, nor than a quarter of what other floors leave of it. Floors are promises about order, not about memory: working
 // reservations may still use the bytes. The share
 // moves: an operator that took 0.7 of an idle budget is refused more while a
 // second one grows, and it alone decides what to spill. A geometric series of

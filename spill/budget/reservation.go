@@ -149,12 +149,12 @@ func (r *Reservation) moved(a, b int64) {
 		r.query.used.Add(b - a)
 	}
 	if d := min(b, r.floor) - min(a, r.floor); d != 0 {
-		r.floors().Add(-d)
+		r.owed().Add(-d)
 	}
 }
 
-// floors is the sum that the reservation's floor is part of.
-func (r *Reservation) floors() *atomic.Int64 {
+// owed is the sum that what the reservation's floor lacks is part of.
+func (r *Reservation) owed() *atomic.Int64 {
 	if r.spilling {
 		return &r.b.unfilled
 	}
@@ -287,7 +287,10 @@ func (r *Reservation) Close() {
 		return
 	}
 	// An ended reservation's floor is owed to nobody.
-	r.floors().Add(-max(r.floor-held, 0))
+	r.owed().Add(-max(r.floor-held, 0))
+	if r.spilling {
+		r.b.floors.Add(-r.floor)
+	}
 	if r.giveWay != nil {
 		r.b.yielding.Add(-held)
 	}

@@ -198,7 +198,8 @@ func (w *Window) divide(ctx context.Context, p *rowset.Partition) (_ *huge, err 
 			bytes += n * int64(c.Agg.Size) / 8 // its tree
 		}
 	}
-	free := max(w.work.Share(), w.mem.Share())
+	// What rows of tables would give way with is not there for sections.
+	free := max(w.work.Share(), w.mem.Share()/4)
 	h.spare = free / 8
 	count := int(min(max(bytes/max(free/parts, 1)+1, 2), maxRanges))
 	// While rows are put there, each range has pages that are worth writing.

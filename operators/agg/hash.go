@@ -20,6 +20,9 @@ import (
 // spills: a page for each of 16 partitions.
 const floorBytes = 4 << 20
 
+// leastShare is the memory from which on groups are divided as the plan expects.
+const leastShare = 32 << 20
+
 // Hash is a hash aggregation: the sink of one pipeline and, once finalized,
 // the source of another. Without aggregates it is DISTINCT.
 type Hash struct {
@@ -116,7 +119,7 @@ func (h *Hash) open() {
 		return
 	}
 	h.mem = h.env.Budget.ReserveSpilling("aggregation", floorBytes)
-	h.set = rowset.New(h.config(0))
+	h.set = rowset.New(h.config(0, h.expected()))
 	if h.layout.HasStateRefs {
 		h.pieces = chain.New(chain.Config{Pool: h.env.Pool, Mem: h.mem, Spill: h.env.Spill, Tag: "aggregation"})
 	}
@@ -161,10 +164,21 @@ func (h *Hash) retire(s *rowset.Set) {
 	h.liveMu.Unlock()
 }
 
-func (h *Hash) config(shift int) rowset.Config {
+// expected is how many groups the set is divided for at first: not for so many
+// that the pages of its partitions become small.
+func (h *Hash) expected() int64 {
+	share := h.mem.Share()
+	if share < leastShare {
+		return 0
+	}
+	return int64(min(h.plan.EstGroups, 6*float64(share)/float64(h.layout.Width)))
+}
+
+// config describes a set for about so many rows, 0 if that is not known.
+func (h *Hash) config(shift int, rows int64) rowset.Config {
 	return rowset.Config{
 		Layout: h.layout, Pool: h.env.Pool, Mem: h.mem, Spill: h.env.Spill,
-		Tag: "aggregation", Shift: shift, Stable: true,
+		Tag: "aggregation", Shift: shift, Rows: rows, Stable: true,
 	}
 }
 

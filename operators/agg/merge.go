@@ -166,7 +166,7 @@ func (m *merger) move(ctx context.Context, from *rowset.Set, p *rowset.Partition
 	h := m.h
 	shift := from.Shift() + from.Bits()
 	last := shift >= rowset.MaxBits
-	to := rowset.New(h.config(shift))
+	to := rowset.New(h.config(shift, p.NumRows()))
 	w := to.NewWriter()
 	defer w.Close()
 	scan := p.Scan(h.mem, true)

@@ -11,6 +11,19 @@ import (
 // before it is written.
 const goodPages = 128 << 10
 
+const awayTag = tag + " probe rows"
+
+// rivals counts the joins that put probe rows aside now, this one included: each
+// is promised memory that all of them cannot have.
+func (b *Build) rivals() (n int64) {
+	for _, h := range b.env.Budget.Holders() {
+		if h.Tag == awayTag {
+			n++
+		}
+	}
+	return max(n, 1)
+}
+
 // openAway promises memory to the rows that the workers put aside for n
 // partitions: a few pages each before they are written. What the scan of the
 // probe side takes would else be theirs.
@@ -23,7 +36,7 @@ func (b *Build) openAway(n int) {
 func (b *Build) promiseAway(n int) {
 	if b.away == nil {
 		all := int64(n * max(b.env.Threads, 1))
-		b.away = b.env.Budget.ReserveSpilling(tag+" probe rows", all*goodPages)
+		b.away = b.env.Budget.ReserveSpilling(awayTag, all*goodPages)
 		b.away.Gives(b.give)
 	}
 }
@@ -47,10 +60,13 @@ func (b *Build) openAside() *rowset.Set {
 		cfg := b.config(&b.probe)
 		cfg.Mem, cfg.Shift, cfg.Stable = b.away, b.set.Shift(), true
 		cfg.Bits = b.set.Bits()
-		// To divide them later costs as much as writing pages that are half empty.
+		// To divide them later costs as much as writing somewhat smaller pieces. Alone,
+		// the join will get more memory than it is promised.
 		need := func() int64 { return int64(cfg.Writers) << cfg.Bits * rowset.BearablePage }
-		if share := b.away.Share(); need() > 4*share {
-			for cfg.Bits > 1 && need() > share {
+		rivals := b.rivals()
+		share := b.away.Share() / rivals
+		if rivals > 1 || need() > 4*share {
+			for cfg.Bits > 1 && need() > 2*share {
 				cfg.Bits--
 			}
 		}

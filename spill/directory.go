@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"strconv"
 	"sync"
 	"time"
 
@@ -20,12 +21,13 @@ const (
 	// attempts to make a directory: a sweeper of another process may remove it
 	// between its creation and its locking.
 	attempts = 3
-	// unlockedAge is how long a directory without a lock file is taken for one
-	// that is being made.
+	// unlockedAge is how long a directory without a lock file, whose process
+	// lives or cannot be seen, is taken for one that is being made.
 	unlockedAge = time.Hour
 )
 
-var dirPattern = regexp.MustCompile(`^gannet-[0-9]+-[0-9a-f]{16}$`)
+// dirPattern is gannet, the number of the process and a random number.
+var dirPattern = regexp.MustCompile(`^gannet-([0-9]+)-[0-9a-f]{16}$`)
 
 // liveDirs names the directories of this process. A process gets the locks
 // that it holds itself, so the lock does not tell, and closing a second
@@ -164,12 +166,20 @@ func (d *directory) sweep() {
 		live := liveDirs.names[name]
 		liveDirs.Unlock()
 		if !live {
-			d.sweepOne(d.fs.PathJoin(d.parent, name))
+			d.sweepOne(name)
 		}
 	}
 }
 
-func (d *directory) sweepOne(path string) {
+// makerDied reports whether the process that made the directory of that name is
+// known to be dead.
+func makerDied(name string) bool {
+	pid, err := strconv.Atoi(dirPattern.FindStringSubmatch(name)[1])
+	return err == nil && pid > 0 && processDied(pid)
+}
+
+func (d *directory) sweepOne(name string) {
+	path := d.fs.PathJoin(d.parent, name)
 	var fi os.FileInfo
 	var err error
 	if d.isReal {
@@ -181,7 +191,9 @@ func (d *directory) sweepOne(path string) {
 	}
 	lockPath := d.fs.PathJoin(path, lockName)
 	if _, err := d.fs.Stat(lockPath); err != nil {
-		if errors.Is(err, fs.ErrNotExist) && time.Since(fi.ModTime()) > unlockedAge {
+		// It is being made, or its process was killed then. A process in another
+		// container, which seems dead from here, makes it anew.
+		if errors.Is(err, fs.ErrNotExist) && (d.isReal && makerDied(name) || time.Since(fi.ModTime()) > unlockedAge) {
 			_ = d.fs.Remove(path) // only if it is empty
 		}
 		return

@@ -63,7 +63,7 @@ func TestSweep(t *testing.T) {
 
 	// What must stay: other names, files, an unlocked new directory, one that
 	// others can write to.
-	keep := []string{"other", "gannet-1-0123456789abcdef.txt", "gannet-2-0123456789abcdef", "gannet-3-0123456789abcdef"}
+	keep := []string{"other", "gannet-1-0123456789abcdef.txt", fmt.Sprintf("gannet-%d-0123456789abcdef", os.Getpid()), "gannet-3-0123456789abcdef"}
 	mkdir := func(name string, perm os.FileMode) string {
 		p := filepath.Join(dir, name)
 		if err := os.Mkdir(p, perm); err != nil {
@@ -99,6 +99,14 @@ func TestSweep(t *testing.T) {
 		touch(filepath.Join(p, "1"))
 	}
 	old := mkdir("gannet-5-0123456789abcdef", 0o700)
+	if unlinkOpen {
+		// One whose process was killed before it got there, a moment ago.
+		gone := exec.Command(os.Args[0], "-test.run=^$")
+		if err := gone.Run(); err != nil {
+			t.Fatal(err)
+		}
+		mkdir(fmt.Sprintf("gannet-%d-0123456789abcdee", gone.Process.Pid), 0o700)
+	}
 	if err := os.Chtimes(old, time.Time{}, time.Now().Add(-2*unlockedAge)); err != nil {
 		t.Fatal(err)
 	}

@@ -17,3 +17,6 @@ func isQuotaError(error) bool { return false }
 // isOurs says whether a directory may be swept; permissions of temp_directory
 // are inherited here.
 func isOurs(fi os.FileInfo) bool { return fi.IsDir() }
+
+// processDied reports whether there is surely no process of that number.
+func processDied(int) bool { return false }

@@ -25,3 +25,6 @@ func isOurs(fi os.FileInfo) bool {
 	st, ok := fi.Sys().(*syscall.Stat_t)
 	return ok && fi.IsDir() && fi.Mode().Perm()&0o077 == 0 && int(st.Uid) == os.Geteuid()
 }
+
+// processDied reports whether there is no process of that number.
+func processDied(pid int) bool { return errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }

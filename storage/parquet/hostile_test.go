@@ -113,7 +113,7 @@ func TestTypes(t *testing.T) {
 		{"nested_maps.snappy.parquet", "a MAP(VARCHAR, MAP(INTEGER, BOOLEAN)),b INTEGER,c DOUBLE"},
 		{"old_list_structure.parquet", "a INTEGER[][]"},
 		{"repeated_no_annotation.parquet", "id INTEGER,phoneNumbers STRUCT(phone STRUCT(number BIGINT, kind VARCHAR)[])"},
-		{"repeated_primitive_no_list.parquet", "Int32_list INTEGER[],String_list VARCHAR[],group_of_lists STRUCT(\"Int32_list_in_group\" INTEGER[], \"String_list_in_group\" VARCHAR[])"},
+		{"repeated_primitive_no_list.parquet", "Int32_list INTEGER[],String_list VARCHAR[],group_of_lists STRUCT(Int32_list_in_group INTEGER[], String_list_in_group VARCHAR[])"},
 		{"unknown-logical-type.parquet", "column with known type VARCHAR,column with unknown type BLOB"},
 	} {
 		f, err := Open(context.Background(), storage.Local(), sharedFile(t, "parquet/good/"+c.file))

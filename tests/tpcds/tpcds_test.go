@@ -58,8 +58,9 @@ func TestAnswers(t *testing.T) {
 						before := e.SpillStats().BytesWritten
 						check(t, data, db, scale, q)
 						spilled := e.SpillStats().BytesWritten - before
-						// Each of them joins, aggregates or sorts rows that the cap sends to disk.
-						if c.spills && spilled == 0 {
+						// All but the ninth, which has aggregates without groups alone, join,
+						// group or sort rows that the cap sends to disk.
+						if c.spills && spilled == 0 && q != 9 {
 							t.Error("nothing was spilled")
 						}
 					})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/vector/raw"
 )
 
@@ -89,6 +90,12 @@ func (f *far) need(ctx context.Context, k int) (*section, error) {
 			}
 			if err := f.h.w.makeRoom(ctx, 1<<62); err != nil {
 				return nil, err
+			}
+			// Rows of tables give way to those who insist.
+			p := f.h.ranges[k].set.Partition(0)
+			n := p.Bytes() + p.NumRows()*(sectionBytes+1) + 4*block.Size
+			if work := f.h.w.work; work.Grow(n) == nil {
+				work.Shrink(n)
 			}
 			attempt = mostLoaded + 1
 		}

@@ -163,7 +163,7 @@ func (w *Window) open() {
 		return
 	}
 	w.mem = w.env.Budget.ReserveSpilling("window", floorBytes)
-	w.work = w.env.Budget.Reserve("window section")
+	w.work = w.env.Budget.ReserveWorking("window section", floorBytes)
 	w.set = rowset.New(rowset.Config{
 		Layout: w.rows.Layout, Pool: w.env.Pool, Mem: w.mem, Spill: w.env.Spill, Tag: "window",
 	})

@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/spill/chain"
@@ -470,16 +469,4 @@ func putValue(dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
 // listBlob is the head of a list's blob.
 func listBlob(dst []byte, n int) []byte {
 	return binary.LittleEndian.AppendUint32(dst, uint32(n))
-}
-
-// grown returns b with room for n more bytes, as slices.Grow does, but for no
-// more than that when n is large.
-func grown(b []byte, n int) []byte {
-	if cap(b)-len(b) >= n {
-		return b
-	}
-	if n > cap(b) {
-		return append(make([]byte, 0, len(b)+n), b...)
-	}
-	return slices.Grow(b, n)
 }

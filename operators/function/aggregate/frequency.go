@@ -139,17 +139,15 @@ func bindHistogram(args []types.Type, _ []*types.Value) (*function.BoundAgg, err
 	return b, nil
 }
 
-// topState is the state of approx_top_k.
-type topState struct {
-	bag   bagState
-	limit int64 // 0 until the first row
-}
+// topLimit is the number of results of approx_top_k, which lies behind the bag of
+// its state; 0 until the first row.
+func topLimit(row raw.Addr, off uintptr) *int64 { return raw.At[int64](row, off+bagSize) }
 
 func bindTopK(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 	t := known(args[0])
 	b := &function.BoundAgg{}
 	frequencyOf(b, t, func(c *function.AggCall, y *tally, s *bagState, f *finish) (bool, error) {
-		top, err := mostFrequent(c, y, s, raw.At[topState](raw.AddrOf(s), 0).limit)
+		top, err := mostFrequent(c, y, s, *topLimit(raw.AddrOf(s), 0))
 		if err != nil {
 			return false, err
 		}
@@ -170,8 +168,8 @@ func bindTopK(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 			if rows != nil {
 				r = rows[i]
 			}
-			s := raw.At[topState](r, off)
-			if s.limit != 0 {
+			most := topLimit(r, off)
+			if *most != 0 {
 				if rows == nil {
 					return nil
 				}
@@ -181,7 +179,7 @@ func bindTopK(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 			if err != nil {
 				return err
 			}
-			s.limit = limit
+			*most = limit
 		}
 		return nil
 	}
@@ -200,8 +198,8 @@ func bindTopK(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 	}
 	b.Combine = func(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
 		for i, r := range src {
-			d := raw.At[topState](dst[i], off)
-			d.limit = max(d.limit, raw.At[topState](r, off).limit)
+			d := topLimit(dst[i], off)
+			*d = max(*d, *topLimit(r, off))
 		}
 		return combine(c, src, dst, off)
 	}

@@ -156,7 +156,12 @@ func (s *Set) raise(rowBytes int64, short bool) {
 	if short || mem < littleMemory {
 		need = max(need, 4*mem)
 	}
-	bits := Bits(need, mem, s.cfg.Writers, raiseBits, mostBits)
+	writers := s.cfg.Writers
+	if s.l.HasStateRefs {
+		// Each fills two pages of a part, one of rows and one of their states' heap.
+		writers = 2 * max(writers, 2)
+	}
+	bits := Bits(need, mem, writers, raiseBits, mostBits)
 	bits = min(bits, MaxBits-s.cfg.Shift)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -161,9 +161,13 @@ func (w *Writer) spillParts(ctx context.Context, want int64) (freed int64, err e
 		}
 	}
 	all := make([]victim, 0, len(w.parts))
+	good := w.goodPart()
 	for i := range w.parts {
 		if n := w.parts[i].bytes; n > 0 {
-			all = append(all, victim{part: i, bytes: n, late: !w.s.Partition(i).cut.Load()})
+			cut := w.s.Partition(i).cut.Load()
+			// States keep their heap: then there are no full pages to go first, and
+			// the little that came since the last time is no good write either.
+			all = append(all, victim{part: i, bytes: n, late: !cut, least: cut && n < good && w.s.l.HasStateRefs})
 		}
 	}
 	slices.SortFunc(all, victim.compare)
@@ -201,10 +205,13 @@ func (v victim) compare(o victim) int {
 	return cmp.Or(cmp.Compare(rank(v), rank(o)), cmp.Compare(o.bytes, v.bytes))
 }
 
+// goodPart is goodWrite, or less when partitions are small.
+func (w *Writer) goodPart() int64 { return min(goodWrite, max(w.bytes>>(w.bits+1), leastPage)) }
+
 // victims lists the partitions in the order in which they go: of those that are
 // on disk the full pages, of others all.
 func (w *Writer) victims() []victim {
-	good := min(goodWrite, max(w.bytes>>(w.bits+1), leastPage))
+	good := w.goodPart()
 	var out []victim
 	for i := range w.parts {
 		p := &w.parts[i]

@@ -192,9 +192,6 @@ func (f *fragment) release(file *spill.File) {
 	f.heap.release(file)
 }
 
-// unitsPerSlab is how many of the smallest pages a block has room for.
-const unitsPerSlab = block.Size / leastPage
-
 // slab is a block that a writer cuts pages from. Each page has a reference of
 // its own; the writer has one as long as it may cut more.
 type slab struct {

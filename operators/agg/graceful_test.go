@@ -101,7 +101,9 @@ func TestSpillsWhatDoesNotFit(t *testing.T) {
 					continue
 				}
 				most := 1.2*(1-part)*float64(need)*float64(rows/c.groups) + 0.75*float64(need)
-				most = min(most, 1.25*rows*float64(h.layout.Width))
+				// Two workers take memory from each other as they come: some rows are
+				// written once more.
+				most = min(most, 1.4*rows*float64(h.layout.Width))
 				if spilled == 0 && part <= 0.5 || float64(spilled) > most {
 					t.Errorf("spilled %d KiB, at most %.0f KiB expected", spilled>>10, most/1024)
 				}

@@ -1,6 +1,7 @@
 package agg
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/gannetdb/gannet/operators"
@@ -19,8 +20,8 @@ func TestFinalizingIsCharged(t *testing.T) {
 		col  int
 		mib  int64 // for the values and their growth, but no more
 	}{{"list", 0, 6}, {"list", 1, 14}, {"string_agg", 1, 10}} {
-		t.Run(c.name, func(t *testing.T) {
-			for _, limit := range []int64{c.mib << 20, 1 << 30} {
+		for _, limit := range []int64{c.mib << 20, 1 << 30} {
+			t.Run(fmt.Sprintf("%s of %s, %d MiB", c.name, in[c.col], limit>>20), func(t *testing.T) {
 				w := newWorld(t, limit, 1, vector.Capacity)
 				h, err := New(w.env, Plan{Input: in, Aggs: []Agg{{Fn: bind(t, c.name, in[c.col]), Args: []int{c.col}, Filter: -1}}})
 				if err != nil {
@@ -38,8 +39,8 @@ func TestFinalizingIsCharged(t *testing.T) {
 				if held := w.env.Budget.Peak(); held > limit {
 					t.Errorf("%d bytes were held, %d allowed", held, limit)
 				}
-			}
-		})
+			})
+		}
 	}
 }
 

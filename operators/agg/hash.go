@@ -2,7 +2,6 @@ package agg
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -43,12 +42,9 @@ type Hash struct {
 	locals int                 // that hold rows; guarded by mu
 	closed bool                // guarded by mu
 
-	liveMu sync.Mutex
-	live   []*rowset.Set // whose partitions give(n) may move; guarded by liveMu
-
-	forgot atomic.Bool  // some group may have several rows of one worker
-	nested atomic.Int64 // bytes spilled by sets of the merge
-	sealed atomic.Bool  // Finalize is done
+	live   rowset.Live // the set and those of the merge
+	forgot atomic.Bool // some group may have several rows of one worker
+	sealed atomic.Bool // Finalize is done
 }
 
 var _ operators.Sink = (*Hash)(nil)
@@ -98,7 +94,7 @@ func (h *Hash) updateProfile() {
 	if h.mem == nil {
 		return
 	}
-	peak, spilled := h.mem.Peak(), h.set.Stats().SpilledBytes+h.nested.Load()
+	peak, spilled := h.mem.Peak(), h.set.Stats().SpilledBytes+h.live.ClosedBytes()
 	if h.pieces != nil {
 		spilled += h.pieces.SpilledBytes()
 	}
@@ -123,45 +119,18 @@ func (h *Hash) open() {
 	if h.layout.HasStateRefs {
 		h.pieces = chain.New(chain.Config{Pool: h.env.Pool, Mem: h.mem, Spill: h.env.Spill, Tag: "aggregation"})
 	}
-	h.enlist(h.set)
+	h.live.Add(h.set)
 	h.mem.Gives(h.give)
 }
 
 // give moves partitions that wait for their turn to disk for those who want
 // memory; what cannot be written stays.
 func (h *Hash) give(n int64) (freed int64) {
-	h.liveMu.Lock()
-	live := slices.Clone(h.live)
-	h.liveMu.Unlock()
-	for _, s := range live {
-		if freed >= n {
-			break
-		}
-		k, err := s.SpillResident(context.Background(), n-freed)
-		freed += k
-		if err != nil {
-			break
-		}
-	}
+	freed = h.live.Give(n)
 	if freed < n && h.pieces != nil {
 		freed += h.pieces.Give(n - freed)
 	}
 	return freed
-}
-
-// enlist adds a set whose partitions wait, retire takes it off.
-func (h *Hash) enlist(s *rowset.Set) {
-	h.liveMu.Lock()
-	h.live = append(h.live, s)
-	h.liveMu.Unlock()
-}
-
-func (h *Hash) retire(s *rowset.Set) {
-	h.liveMu.Lock()
-	if i := slices.Index(h.live, s); i >= 0 {
-		h.live = slices.Delete(h.live, i, i+1)
-	}
-	h.liveMu.Unlock()
 }
 
 // expected is how many groups the set is divided for at first: not for so many
@@ -263,6 +232,7 @@ func (h *Hash) Close() {
 	h.closed = true
 	h.updateProfile()
 	if h.mem != nil {
+		h.live.Remove(h.set)
 		h.set.Close()
 		if h.pieces != nil {
 			h.pieces.Close()

@@ -48,10 +48,8 @@ func (p *part) bytes() int64 {
 // mergeSet is a set whose partitions are being put out. The main set belongs
 // to the Hash, others are closed after their last partition.
 type mergeSet struct {
-	*rowset.Set
+	*rowset.Reading
 	merge bool // a group may have several rows
-	own   bool
-	left  int // partitions not yet finished; guarded by groups.mu
 }
 
 var _ operators.Source = (*groups)(nil)
@@ -71,7 +69,7 @@ func (g *groups) start() {
 	h.mu.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.push(&mergeSet{Set: h.set, merge: merge})
+	g.push(&mergeSet{h.live.Read(h.set, false), merge})
 }
 
 // push adds the partitions of s that have rows, those in memory last: they are
@@ -81,16 +79,11 @@ func (g *groups) push(s *mergeSet) {
 		for i := range s.Partitions() {
 			if p := s.Partition(i); p.NumRows() > 0 && p.Resident() == resident {
 				g.todo = append(g.todo, part{s, i})
-				s.left++
+				s.Expect()
 			}
 		}
 	}
-	switch {
-	case s.left == 0 && s.own:
-		s.Close()
-	case s.own:
-		g.h.enlist(s.Set)
-	}
+	s.Start()
 }
 
 // Workers implements operators.Source: as many as there are partitions, and
@@ -129,9 +122,7 @@ func (g *groups) Close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, p := range g.todo {
-		if p.set.own {
-			p.set.Close()
-		}
+		p.set.End()
 	}
 	g.todo = nil
 }
@@ -168,19 +159,8 @@ func (g *groups) yield(p part) bool {
 func (g *groups) done(p part) {
 	g.mu.Lock()
 	g.busy--
-	p.set.left--
-	last := p.set.left == 0 && p.set.own
 	g.mu.Unlock()
-	if last {
-		g.h.retire(p.set.Set)
-		g.h.noteSpilled(p.set.Set)
-		p.set.Close()
-	}
-}
-
-// noteSpilled adds what a nested set wrote to the profile.
-func (h *Hash) noteSpilled(s *rowset.Set) {
-	h.nested.Add(s.Stats().SpilledBytes)
+	p.set.Done()
 }
 
 // groupsLocal puts out partitions for one worker.
@@ -287,8 +267,9 @@ func (l *groupsLocal) prepare(ctx context.Context, p part) (outcome, error) {
 		return 0, err
 	}
 	g := l.g
+	next := &mergeSet{g.h.live.Read(sub, true), merge}
 	g.mu.Lock()
-	g.push(&mergeSet{Set: sub, merge: merge, own: true})
+	g.push(next)
 	g.mu.Unlock()
 	return moved, nil
 }

@@ -355,7 +355,7 @@ func (h *huge) distribute(ctx context.Context, p *rowset.Partition, cuts *sortke
 		if err := g.set.Seal(ctx); err != nil {
 			return err
 		}
-		w.enlist(g.set)
+		w.live.Add(g.set)
 		g.base, g.n = base, int(g.set.NumRows())
 		base += g.n
 	}
@@ -430,9 +430,7 @@ func (h *huge) drop(g *span) {
 	if g.set == nil {
 		return
 	}
-	h.w.retire(g.set)
-	h.w.nested.Add(g.set.Stats().SpilledBytes)
-	g.set.Close()
+	h.w.live.Close(g.set)
 	g.set = nil
 }
 

@@ -159,7 +159,7 @@ func (r *reader) preparePart(ctx context.Context, c claim) (outcome, error) {
 			return 0, err
 		}
 		r.open, r.making = false, false
-		r.s.done(c, &partSet{Set: sub, own: true})
+		r.s.done(c, r.w.live.Read(sub, true))
 		return divided, nil
 	}
 	h, err := r.w.divide(ctx, rp)

@@ -27,7 +27,7 @@ type source struct {
 
 // job is work for one worker or several: a part as it is, or what became of it.
 type job struct {
-	set   *partSet
+	set   *rowset.Reading
 	index int
 	whole *whole // sorted, in memory
 	huge  *huge  // in ranges
@@ -35,14 +35,6 @@ type job struct {
 
 // partition returns the rows of the job.
 func (j *job) partition() *rowset.Partition { return j.set.Partition(j.index) }
-
-// partSet is a set whose parts are being read. Sets other than the Window's own
-// are closed after their last part.
-type partSet struct {
-	*rowset.Set
-	own  bool
-	left int // parts not yet finished; guarded by source.mu
-}
 
 // whole is a section that all workers compute, chunk by chunk.
 type whole struct {
@@ -79,29 +71,27 @@ func (s *source) Types() []types.Type { return s.w.types }
 func (s *source) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	set := &partSet{Set: s.w.set}
+	set := s.w.live.Read(s.w.set, false)
 	wholes := s.w.takeWholes()
+	for range wholes {
+		set.Expect()
+	}
 	s.push(set, wholes)
 	for i, sec := range wholes {
 		size := min(max(s.w.env.FillLimit, 1), vector.Capacity)
 		s.todo = append(s.todo, &job{set: set, index: i, whole: &whole{s: sec, size: size}})
-		set.left++
 	}
 }
 
 // push adds the parts of a set that have rows, but those in except. mu is held.
-func (s *source) push(set *partSet, except map[int]*section) {
+func (s *source) push(set *rowset.Reading, except map[int]*section) {
 	for i := set.Partitions() - 1; i >= 0; i-- {
 		if except[i] == nil && set.Partition(i).NumRows() > 0 {
 			s.todo = append(s.todo, &job{set: set, index: i})
-			set.left++
+			set.Expect()
 		}
 	}
-	if set.left == 0 && set.own {
-		set.Close()
-		return
-	}
-	s.w.enlist(set.Set)
+	set.Start()
 }
 
 // Workers implements operators.Source.
@@ -139,10 +129,7 @@ func (s *source) Close() {
 		if j.huge != nil {
 			j.huge.close()
 		}
-		s.w.retire(j.set.Set)
-		if j.set.own {
-			j.set.Close()
-		}
+		j.set.End()
 	}
 	s.todo = nil
 }
@@ -245,7 +232,7 @@ func (s *source) spread(c claim, h *huge) {
 }
 
 // done says that a piece was computed, or a part divided into those of sub.
-func (s *source) done(c claim, sub *partSet) {
+func (s *source) done(c claim, sub *rowset.Reading) {
 	s.mu.Lock()
 	s.busy--
 	over := true
@@ -260,11 +247,6 @@ func (s *source) done(c claim, sub *partSet) {
 		s.push(sub, nil)
 		s.making--
 	}
-	last := false
-	if over {
-		c.set.left--
-		last = c.set.left == 0
-	}
 	s.mu.Unlock()
 	s.moved.Broadcast()
 	if !over {
@@ -277,12 +259,5 @@ func (s *source) done(c claim, sub *partSet) {
 		c.huge.close()
 	}
 	c.partition().Drop()
-	if !last {
-		return
-	}
-	s.w.retire(c.set.Set)
-	if c.set.own {
-		s.w.nested.Add(c.set.Stats().SpilledBytes)
-		c.set.Close()
-	}
+	c.set.Done()
 }

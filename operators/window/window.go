@@ -45,14 +45,9 @@ type Window struct {
 
 	wholes map[int]*section // parts that are sorted already; nil once taken
 
-	// live are the sets whose parts wait to be read. The lock is held while
-	// some of them go to disk, so that no set is closed meanwhile.
-	liveMu sync.Mutex
-	live   []*rowset.Set
-
-	sealed atomic.Bool  // Finalize is done
-	nested atomic.Int64 // bytes spilled by sets that parts were divided into
-	stats  Stats        // at Close; guarded by mu
+	live   rowset.Live // the sets whose parts wait to be read
+	sealed atomic.Bool // Finalize is done
+	stats  Stats       // at Close; guarded by mu
 }
 
 var _ operators.Sink = (*Window)(nil)
@@ -152,7 +147,7 @@ func (w *Window) current() Stats {
 	if w.mem == nil || w.closed {
 		return w.stats
 	}
-	return Stats{PeakBytes: w.mem.Peak() + w.work.Peak(), SpilledBytes: w.set.Stats().SpilledBytes + w.nested.Load()}
+	return Stats{PeakBytes: w.mem.Peak() + w.work.Peak(), SpilledBytes: w.set.Stats().SpilledBytes + w.live.ClosedBytes()}
 }
 
 // open makes reservations and set at the first use.
@@ -167,7 +162,7 @@ func (w *Window) open() {
 	w.set = rowset.New(rowset.Config{
 		Layout: w.rows.Layout, Pool: w.env.Pool, Mem: w.mem, Spill: w.env.Spill, Tag: "window",
 	})
-	w.mem.Gives(w.give)
+	w.mem.Gives(w.live.Give)
 }
 
 // roomBytes is how much is moved to disk at least when memory is refused.
@@ -175,50 +170,8 @@ const roomBytes = 1 << 20
 
 // makeRoom moves parts that nobody reads to disk until want bytes are free.
 func (w *Window) makeRoom(ctx context.Context, want int64) error {
-	w.liveMu.Lock()
-	defer w.liveMu.Unlock()
-	_, err := w.spillLive(ctx, want)
+	_, err := w.live.Spill(ctx, want)
 	return err
-}
-
-// give is makeRoom for others who want memory; what cannot be written stays.
-func (w *Window) give(n int64) int64 {
-	if !w.liveMu.TryLock() {
-		return 0 // somebody is about it
-	}
-	defer w.liveMu.Unlock()
-	freed, _ := w.spillLive(context.Background(), n)
-	return freed
-}
-
-// spillLive needs liveMu.
-func (w *Window) spillLive(ctx context.Context, want int64) (freed int64, err error) {
-	for _, s := range w.live {
-		if freed >= want {
-			break
-		}
-		n, err := s.SpillResident(ctx, want-freed)
-		freed += n
-		if err != nil {
-			return freed, err
-		}
-	}
-	return freed, nil
-}
-
-// enlist adds a set whose parts may go to disk; retire takes it off.
-func (w *Window) enlist(s *rowset.Set) {
-	w.liveMu.Lock()
-	w.live = append(w.live, s)
-	w.liveMu.Unlock()
-}
-
-func (w *Window) retire(s *rowset.Set) {
-	w.liveMu.Lock()
-	if i := slices.Index(w.live, s); i >= 0 {
-		w.live = slices.Delete(w.live, i, i+1)
-	}
-	w.liveMu.Unlock()
 }
 
 // NewLocal implements operators.Sink.

@@ -57,6 +57,12 @@
 // are as large as memory allows. A worker that is refused while others have the
 // memory takes some beyond the share, and they spill next (starved).
 //
+// # Reading
+//
+// The sets of an operator whose partitions wait are on a [Live] list, which moves
+// them to disk when it, or another operator, needs memory. A [Reading] counts the
+// partitions of one that several tasks share, and ends the set after the last.
+//
 // # Memory
 //
 // Every page is charged to Config.Mem, or to the reservation given to Load and

@@ -16,9 +16,12 @@ import (
 	"github.com/gannetdb/gannet/driver/engine"
 )
 
-// A client is the parent's end of a worker process.
+// A client is the parent's end of a worker process. The process runs in a folder
+// of its own: DuckDB puts temporary files below the working directory, under names
+// that two processes share, and leaves them there when it is killed.
 type client struct {
 	engine string
+	folder string
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Reader
@@ -30,16 +33,29 @@ func start(ctx context.Context, engine string) (*client, error) {
 		return nil, err
 	}
 	c := &client{engine: engine, cmd: exec.CommandContext(ctx, self, "-worker", engine)}
-	c.cmd.Stderr = os.Stderr
-	if c.in, err = c.cmd.StdinPipe(); err != nil {
+	if c.folder, err = os.MkdirTemp("", "gannet-bench-"); err != nil {
 		return nil, err
+	}
+	if err := c.launch(); err != nil {
+		return nil, errors.Join(err, os.RemoveAll(c.folder))
+	}
+	return c, nil
+}
+
+// launch starts the process in its folder.
+func (c *client) launch() error {
+	c.cmd.Dir = c.folder
+	c.cmd.Stderr = os.Stderr
+	var err error
+	if c.in, err = c.cmd.StdinPipe(); err != nil {
+		return err
 	}
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	c.out = bufio.NewReaderSize(out, 1<<20)
-	return c, c.cmd.Start()
+	return c.cmd.Start()
 }
 
 // call sends a request and waits for its response. An error is the engine's
@@ -70,8 +86,10 @@ func (c *client) close() {
 	c.in.Close()
 	done := time.AfterFunc(10*time.Second, func() { c.cmd.Process.Kill() })
 	defer done.Stop()
-	// How a worker ends after its last answer is of no interest.
+	// How a worker ends after its last answer is of no interest, nor what is left
+	// of a folder among the system's temporary files.
 	_ = c.cmd.Wait()
+	_ = os.RemoveAll(c.folder)
 }
 
 // A side is what one engine made of a query.

@@ -107,7 +107,10 @@ func (o *options) fillPaths() error {
 	if o.data == "" {
 		o.data = filepath.Join(here, "data")
 	}
-	for _, dir := range []*string{&o.source, &o.data} {
+	for _, dir := range []*string{&o.source, &o.data, &o.temp, &o.profileDir} {
+		if *dir == "" {
+			continue
+		}
 		if *dir, err = filepath.Abs(*dir); err != nil {
 			return err
 		}

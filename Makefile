@@ -1,7 +1,7 @@
 # Targets for people. The tests that a fresh clone passes are `go test ./...`;
 # `make check` is what CI runs.
 
-.PHONY: help check test short race lint fmt cross slt rewrite oracle oracle-short oracle-rewrite bench bench-data slow fuzz clean
+.PHONY: help check test short race lint fmt cross slt rewrite oracle oracle-short oracle-rewrite bench bench-data bench-data-large slow fuzz clean
 
 FUZZTIME ?= 30s
 BENCHFLAGS ?=
@@ -53,6 +53,9 @@ bench:       ## TPC-H or TPC-DS against DuckDB (needs cgo); BENCHFLAGS="-suite t
 
 bench-data:  ## make the data of bench and slow: TPC-H ten times in two layouts, a 2 GB file, 1,000 files (needs cgo)
 	cd tests/bench && for data in x10 x10paged big many; do CGO_ENABLED=1 go run . -make $$data || exit 1; done
+
+bench-data-large: ## make what limits of 256 MB, 512 MB and 1 GB want: TPC-H 20, 40 and 80 times, 2.8 GB (needs cgo)
+	cd tests/bench && for data in x20 x40 x80; do CGO_ENABLED=1 go run . -make $$data || exit 1; done
 
 slow:        ## the tests of reliability over bench-data: minutes, on a machine that does nothing else
 	GANNET_SLOW=1 CGO_ENABLED=0 go test -count=1 -timeout 60m -v ./tests/reliability

@@ -14,7 +14,7 @@ import (
 )
 
 // levels are the limits of TestOutOfCore, each with data of eight times as much
-// and more that `make bench-data` and `bench -make` write.
+// and more that `make bench-data` and `make bench-data-large` write.
 var levels = []struct {
 	mb   int64
 	data string
@@ -54,7 +54,7 @@ func TestOutOfCore(t *testing.T) {
 		t.Run(fmt.Sprintf("%dMB", level.mb), func(t *testing.T) {
 			dir, ok := suite.Made(level.data)
 			if !ok {
-				t.Skipf("no data %s: make bench-data, or bench -make", level.data)
+				t.Skipf("no data %s: make bench-data bench-data-large", level.data)
 			}
 			for _, file := range files {
 				name := strings.TrimSuffix(filepath.Base(file), ".sql")

@@ -16,8 +16,9 @@
 // # Values
 //
 // A chunk is converted column by column straight from the bytes of the range
-// (convert.go); only the columns asked for are looked at, filter columns first.
-// VARCHAR values that need no unescaping refer to the range's bytes.
+// (convert.go, with a loop for each form of value in loops.go); only the columns
+// asked for are looked at, filter columns first. VARCHAR values that need no
+// unescaping refer to the range's bytes.
 //
 // A field is NULL when its text is one of the null strings (by default the
 // empty string), quoted or not.

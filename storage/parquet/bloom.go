@@ -102,13 +102,8 @@ func (r *Reader) bloomLacks(ctx context.Context, leaf *leafColumn, meta *columnM
 // it; zero when it is of a kind that we do not know.
 func parseBloomHeader(b []byte) (size, head int) {
 	t := &thrift{b: b}
-	var id int16
-	var typ byte
 	known := 0
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 1 && typ == tI32:
 			size = int(t.i32())
@@ -124,24 +119,6 @@ func parseBloomHeader(b []byte) (size, head int) {
 		return 0, 0
 	}
 	return size, t.pos
-}
-
-// unionMember passes over a union and returns the id of its member.
-func (t *thrift) unionMember() (member int16) {
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return 0
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
-		member = id
-		t.skip(typ)
-	}
-	t.leave()
-	return member
 }
 
 // plain appends v, a value of the column's type, as it would be stored: what

@@ -159,47 +159,29 @@ var errTooLarge = errors.New("metadata describes too many columns or row groups"
 func parseFileMeta(b []byte) (*fileMeta, error) {
 	t := &thrift{b: b}
 	m := &fileMeta{}
-	var id int16
-	var typ byte
 	chunks := 0
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 2 && typ == tList:
-			n, elem := t.list()
-			if elem != tStruct && n > 0 {
-				t.fail(errThriftBad)
-			}
-			if n > maxSchemaElements {
-				t.fail(errTooLarge)
-			}
+			n := t.structs(maxSchemaElements)
 			for i := 0; i < n && t.err == nil; i++ {
 				m.schema = append(m.schema, t.schemaElement())
 			}
 		case id == 3 && typ == tI64:
 			m.numRows = t.i64()
 		case id == 4 && typ == tList:
-			n, elem := t.list()
-			if elem != tStruct && n > 0 {
-				t.fail(errThriftBad)
-			}
-			if n > maxRowGroups {
-				t.fail(errTooLarge)
-			}
+			n := t.structs(maxRowGroups)
 			for i := 0; i < n && t.err == nil; i++ {
 				m.rowGroups = append(m.rowGroups, t.rowGroup(&chunks))
 			}
 		case id == 6 && typ == tBinary:
 			m.createdBy = string(t.binary())
 		case id == 7 && typ == tList:
-			n, elem := t.list()
-			if elem != tStruct && n > 0 || n > maxSchemaElements {
-				t.fail(errThriftBad)
-			}
+			n := t.structs(maxSchemaElements)
 			for i := 0; i < n && t.err == nil; i++ {
-				m.typeOrdered = append(m.typeOrdered, t.columnOrder())
+				// The union ColumnOrder: 1 is TypeDefinedOrder, 2 IEEE 754 total order.
+				order := t.unionMember()
+				m.typeOrdered = append(m.typeOrdered, order == 1 || order == 2)
 			}
 		case id == 8:
 			m.encrypted = true
@@ -214,37 +196,9 @@ func parseFileMeta(b []byte) (*fileMeta, error) {
 	return m, nil
 }
 
-// columnOrder reads the union ColumnOrder: 1 is TypeDefinedOrder, 2 IEEE 754
-// total order.
-func (t *thrift) columnOrder() bool {
-	ok := false
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return false
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
-		ok = ok || id == 1 || id == 2
-		t.skip(typ)
-	}
-	t.leave()
-	return ok
-}
-
 func (t *thrift) schemaElement() schemaElement {
 	e := schemaElement{typ: -1, converted: ctNone}
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return e
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 1 && typ == tI32:
 			if e.typ = physicalType(t.i32()); e.typ < 0 || e.typ >= numPhysicalTypes {
@@ -274,21 +228,12 @@ func (t *thrift) schemaElement() schemaElement {
 			t.skip(typ)
 		}
 	}
-	t.leave()
 	return e
 }
 
 func (t *thrift) logicalType() logicalType {
 	var l logicalType
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return l
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		l.kind = id
 		if typ != tStruct {
 			t.skip(typ)
@@ -296,22 +241,13 @@ func (t *thrift) logicalType() logicalType {
 		}
 		t.logicalParams(&l)
 	}
-	t.leave()
 	return l
 }
 
 // logicalParams reads the parameters of DECIMAL, TIME, TIMESTAMP and INTEGER;
 // other kinds have none that matter.
 func (t *thrift) logicalParams(l *logicalType) {
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case l.kind == ltDecimal && id == 1 && typ == tI32:
 			l.scale = t.i32()
@@ -320,19 +256,7 @@ func (t *thrift) logicalParams(l *logicalType) {
 		case (l.kind == ltTime || l.kind == ltTimestamp) && id == 1 && (typ == tTrue || typ == tFalse):
 			l.utc = typ == tTrue
 		case (l.kind == ltTime || l.kind == ltTimestamp) && id == 2 && typ == tStruct:
-			if !t.enter() {
-				return
-			}
-			var uid int16
-			var utyp byte
-			for {
-				if uid, utyp = t.field(uid); utyp == 0 {
-					break
-				}
-				l.unit = uid
-				t.skip(utyp)
-			}
-			t.leave()
+			l.unit = t.unionMember()
 		case l.kind == ltInteger && id == 1 && typ == tByte:
 			l.bits = int8(t.byte())
 		case l.kind == ltInteger && id == 2 && (typ == tTrue || typ == tFalse):
@@ -341,32 +265,16 @@ func (t *thrift) logicalParams(l *logicalType) {
 			t.skip(typ)
 		}
 	}
-	t.leave()
 }
 
 func (t *thrift) rowGroup(chunks *int) rowGroup {
 	var g rowGroup
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return g
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 1 && typ == tList:
-			n, elem := t.list()
-			if elem != tStruct && n > 0 {
-				t.fail(errThriftBad)
-			}
-			if *chunks += n; *chunks > maxColumnChunks {
-				t.fail(errTooLarge)
-			}
-			if t.err == nil && n > 0 {
-				g.columns = make([]columnMeta, 0, n)
-			}
+			n := t.structs(maxColumnChunks - *chunks)
+			*chunks += n
+			g.columns = make([]columnMeta, 0, n)
 			for i := 0; i < n && t.err == nil; i++ {
 				g.columns = append(g.columns, t.columnChunk())
 			}
@@ -376,21 +284,12 @@ func (t *thrift) rowGroup(chunks *int) rowGroup {
 			t.skip(typ)
 		}
 	}
-	t.leave()
 	return g
 }
 
 func (t *thrift) columnChunk() columnMeta {
 	m := columnMeta{typ: -1, stats: statistics{nullCount: -1, distinct: -1, nanCount: -1}}
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return m
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 3 && typ == tStruct:
 			t.columnMeta(&m)
@@ -409,20 +308,11 @@ func (t *thrift) columnChunk() columnMeta {
 			t.skip(typ)
 		}
 	}
-	t.leave()
 	return m
 }
 
 func (t *thrift) columnMeta(m *columnMeta) {
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 1 && typ == tI32:
 			m.typ = physicalType(t.i32())
@@ -441,10 +331,7 @@ func (t *thrift) columnMeta(m *columnMeta) {
 		case id == 12 && typ == tStruct:
 			t.statistics(&m.stats)
 		case id == 13 && typ == tList:
-			n, elem := t.list()
-			if elem != tStruct && n > 0 {
-				t.fail(errThriftBad)
-			}
+			n := t.structs(len(t.b))
 			m.dictOnly = n > 0
 			for i := 0; i < n && t.err == nil; i++ {
 				m.dictOnly = t.pageEncoding() && m.dictOnly
@@ -455,22 +342,13 @@ func (t *thrift) columnMeta(m *columnMeta) {
 			t.skip(typ)
 		}
 	}
-	t.leave()
 }
 
 // pageEncoding reads how many pages of a chunk have some encoding, and reports
 // whether they leave all values in the dictionary.
 func (t *thrift) pageEncoding() bool {
-	var id int16
-	var typ byte
 	var page, enc int32
-	if !t.enter() {
-		return false
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 1 && typ == tI32:
 			page = t.i32()
@@ -480,20 +358,11 @@ func (t *thrift) pageEncoding() bool {
 			t.skip(typ)
 		}
 	}
-	t.leave()
 	return dictionaryPages(page, encoding(enc))
 }
 
 func (t *thrift) statistics(s *statistics) {
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 1 && typ == tBinary:
 			s.oldMax = nonNil(t.binary())
@@ -513,7 +382,6 @@ func (t *thrift) statistics(s *statistics) {
 			t.skip(typ)
 		}
 	}
-	t.leave()
 }
 
 // nonNil keeps "present but empty" apart from "absent".

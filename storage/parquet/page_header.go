@@ -60,13 +60,8 @@ type pageHeader struct {
 func parsePageHeader(b []byte, h *pageHeader) (int, error) {
 	*h = pageHeader{typ: -1}
 	t := thrift{b: b}
-	var id int16
-	var typ byte
 	inner := int16(0)
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 1 && typ == tI32:
 			h.typ = t.i32()
@@ -108,15 +103,7 @@ func parsePageHeader(b []byte, h *pageHeader) (int, error) {
 // dataPageHeader reads DataPageHeader, of which DictionaryPageHeader is a
 // prefix as far as it matters.
 func (t *thrift) dataPageHeader(h *pageHeader) {
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 1 && typ == tI32:
 			h.numValues = t.i32()
@@ -130,19 +117,10 @@ func (t *thrift) dataPageHeader(h *pageHeader) {
 			t.skip(typ)
 		}
 	}
-	t.leave()
 }
 
 func (t *thrift) dataPageHeaderV2(h *pageHeader) {
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		switch {
 		case id == 1 && typ == tI32:
 			h.numValues = t.i32()
@@ -162,5 +140,4 @@ func (t *thrift) dataPageHeaderV2(h *pageHeader) {
 			t.skip(typ)
 		}
 	}
-	t.leave()
 }

@@ -170,12 +170,7 @@ func (r *Reader) readIndex(ctx context.Context, buf *[]byte, off int64, n int32)
 // parseColumnIndex reads the structure ColumnIndex.
 func parseColumnIndex(b []byte, ci *columnIndex) error {
 	t := &thrift{b: b}
-	var id int16
-	var typ byte
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		if typ != tList || id > 5 || id == 4 {
 			t.skip(typ)
 			continue
@@ -206,20 +201,12 @@ func parseColumnIndex(b []byte, ci *columnIndex) error {
 // OffsetIndex.
 func parseOffsetIndex(b []byte) (first []int64, err error) {
 	t := &thrift{b: b}
-	var id int16
-	var typ byte
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		if id != 1 || typ != tList {
 			t.skip(typ)
 			continue
 		}
-		n, elem := t.list()
-		if elem != tStruct && n > 0 {
-			t.fail(errThriftBad)
-		}
+		n := t.structs(len(b))
 		for i := 0; i < n && t.err == nil; i++ {
 			first = append(first, t.pageLocation())
 		}
@@ -233,22 +220,13 @@ func parseOffsetIndex(b []byte) (first []int64, err error) {
 // pageLocation returns the field first_row_index.
 func (t *thrift) pageLocation() int64 {
 	first := int64(-1)
-	var id int16
-	var typ byte
-	if !t.enter() {
-		return first
-	}
-	for {
-		if id, typ = t.field(id); typ == 0 {
-			break
-		}
+	for id, typ := range t.fields {
 		if id == 3 && typ == tI64 {
 			first = t.i64()
 			continue
 		}
 		t.skip(typ)
 	}
-	t.leave()
 	return first
 }
 

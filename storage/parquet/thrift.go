@@ -109,8 +109,31 @@ func (t *thrift) binary() []byte {
 	return s
 }
 
-// fields iterates over a struct: id is the last field's id (0 at first), the
-// result the next field; typ 0 ends the struct. A boolean's value is its type.
+// fields ranges over the fields of the struct that comes next, whose values the
+// loop's body has to read or skip. It ends early after an error. The value of a
+// boolean is its type.
+func (t *thrift) fields(yield func(id int16, typ byte) bool) {
+	if !t.enter() {
+		return
+	}
+	id, typ := t.field(0)
+	for typ != 0 && yield(id, typ) {
+		id, typ = t.field(id)
+	}
+	t.leave()
+}
+
+// unionMember passes over a union and returns the id of its member.
+func (t *thrift) unionMember() (member int16) {
+	for id, typ := range t.fields {
+		member = id
+		t.skip(typ)
+	}
+	return member
+}
+
+// field reads the id and type of the field behind the one with the id last;
+// type 0 at the end of the struct.
 func (t *thrift) field(last int16) (id int16, typ byte) {
 	c := t.byte()
 	if t.err != nil || c == 0 {
@@ -132,7 +155,7 @@ func (t *thrift) field(last int16) (id int16, typ byte) {
 	return id, typ
 }
 
-// enter and leave bracket a struct or container that the caller reads.
+// enter and leave bracket a struct or container.
 func (t *thrift) enter() bool {
 	t.depth++
 	if t.depth > maxThriftDepth {
@@ -160,6 +183,21 @@ func (t *thrift) list() (n int, elem byte) {
 		return 0, 0
 	}
 	return int(count), elem
+}
+
+// structs reads the header of a list of structs and returns how many there are;
+// more than most are too many.
+func (t *thrift) structs(most int) int {
+	n, elem := t.list()
+	if n > 0 && elem != tStruct {
+		t.fail(errThriftBad)
+		return 0
+	}
+	if n > most {
+		t.fail(errTooLarge)
+		return 0
+	}
+	return n
 }
 
 // skip passes over a value of the given type.
@@ -202,18 +240,9 @@ func (t *thrift) skip(typ byte) {
 		}
 		t.leave()
 	case tStruct:
-		if !t.enter() {
-			return
-		}
-		var id int16
-		for {
-			id, typ = t.field(id)
-			if typ == 0 {
-				break
-			}
+		for _, typ := range t.fields {
 			t.skip(typ)
 		}
-		t.leave()
 	default:
 		t.fail(errThriftBad)
 	}

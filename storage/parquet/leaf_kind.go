@@ -100,26 +100,37 @@ func decimalOf(e *schemaElement, precision, scale int32) (types.Type, error) {
 	return types.DecimalOf(uint8(precision), uint8(scale)), nil
 }
 
+// kindOfDecimal maps decimals that are stored as integers of k.width bytes.
+func kindOfDecimal(e *schemaElement, k leafKind, precision, scale int32) (leafKind, error) {
+	t, err := decimalOf(e, precision, scale)
+	if err != nil {
+		return k, err
+	}
+	if t.Width == 0 {
+		return k, fmt.Errorf("column %q is a DECIMAL(%d,%d) in %d bits", e.name, precision, scale, 8*k.width)
+	}
+	k.typ = t
+	switch t.Physical() {
+	case types.PInt16:
+		k.convert = convDecimal16
+	case types.PInt32:
+		if k.width == 8 {
+			k.convert = convDecimal32
+		}
+	case types.PInt64:
+		if k.width == 4 {
+			k.convert = convDecimal64
+		}
+	case types.PInt128:
+		k.convert = convDecimal128
+	}
+	return k, nil
+}
+
 func kindOfInt32(e *schemaElement, k leafKind) (leafKind, error) {
 	k.typ = types.Of(types.Integer)
 	if p, s, ok := e.isDecimal(); ok {
-		t, err := decimalOf(e, p, s)
-		if err != nil {
-			return k, err
-		}
-		if t.Width == 0 {
-			return k, fmt.Errorf("column %q is a DECIMAL(%d,%d) in 32 bits", e.name, p, s)
-		}
-		k.typ = t
-		switch t.Physical() {
-		case types.PInt16:
-			k.convert = convDecimal16
-		case types.PInt64:
-			k.convert = convDecimal64
-		case types.PInt128:
-			k.convert = convDecimal128
-		}
-		return k, nil
+		return kindOfDecimal(e, k, p, s)
 	}
 	bits, signed := e.integer()
 	switch {
@@ -160,23 +171,7 @@ func (e *schemaElement) integer() (bits int, signed bool) {
 func kindOfInt64(e *schemaElement, k leafKind) (leafKind, error) {
 	k.typ = types.Of(types.BigInt)
 	if p, s, ok := e.isDecimal(); ok {
-		t, err := decimalOf(e, p, s)
-		if err != nil {
-			return k, err
-		}
-		if t.Width == 0 {
-			return k, fmt.Errorf("column %q is a DECIMAL(%d,%d) in 64 bits", e.name, p, s)
-		}
-		k.typ = t
-		switch t.Physical() {
-		case types.PInt16:
-			k.convert = convDecimal16
-		case types.PInt32:
-			k.convert = convDecimal32
-		case types.PInt128:
-			k.convert = convDecimal128
-		}
-		return k, nil
+		return kindOfDecimal(e, k, p, s)
 	}
 	l := &e.logical
 	bits, signed := e.integer()

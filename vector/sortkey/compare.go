@@ -114,9 +114,10 @@ func (r *Rows) SortContext(ctx context.Context, a, tmp []Pair, bufs [][]byte) er
 
 // sorter is one call of Sort.
 type sorter struct {
-	r    *Rows
-	ctx  context.Context
-	bufs [][]byte
+	r     *Rows
+	ctx   context.Context
+	bufs  [][]byte
+	depth int // calls of text within each other
 }
 
 // piece is how many pairs are looked at between two looks at the context.
@@ -155,62 +156,28 @@ func (s *sorter) word(a, tmp []Pair, k, w int) error {
 		if len(tie) == 1 {
 			continue
 		}
+		var err error
 		if long && e.Long(tie[0].Key) {
-			if err := s.long(tie, tmp, k-1); err != nil {
-				return err
-			}
-			continue
+			err = s.long(tie, tmp, k-1)
+		} else {
+			err = s.next(tie, tmp, k, next)
 		}
-		if next == len(r.Words) {
-			continue
-		}
-		for t := range tie {
-			tie[t].Key = r.Word(tie[t].Row, next)
-		}
-		if err := s.word(tie, tmp, k, next); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// longPiece is how many rows are sorted by comparison at once.
-const longPiece = 1 << 12
-
-// long orders rows whose words up to key k are equal by comparing the values
-// themselves: pieces first, which are then merged.
-func (s *sorter) long(a, tmp []Pair, k int) error {
-	compare := func(x, y Pair) int { return s.r.Compare(k, x.Row, s.bufs, y.Row, s.bufs) }
-	for from := 0; from < len(a); from += longPiece {
-		if err := s.ctx.Err(); err != nil {
-			return err
-		}
-		slices.SortFunc(a[from:min(from+longPiece, len(a))], compare)
+// next sorts rows that are equal up to key k, whose first word is w, by that and
+// everything behind it.
+func (s *sorter) next(a, tmp []Pair, k, w int) error {
+	if w == len(s.r.Words) {
+		return nil
 	}
-	src, dst := a, tmp[:len(a)]
-	for width := longPiece; width < len(a); width *= 2 {
-		for from := 0; from < len(a); from += 2 * width {
-			mid, end := min(from+width, len(a)), min(from+2*width, len(a))
-			i, j := from, mid
-			for at := from; at < end; at++ {
-				if at%longPiece == 0 {
-					if err := s.ctx.Err(); err != nil {
-						return err
-					}
-				}
-				if i < mid && (j == end || compare(src[i], src[j]) <= 0) {
-					dst[at] = src[i]
-					i++
-				} else {
-					dst[at] = src[j]
-					j++
-				}
-			}
-		}
-		src, dst = dst, src
+	off := s.r.Words[w]
+	for i := range a {
+		a[i].Key = *raw.At[uint64](a[i].Row, off)
 	}
-	if &src[0] != &a[0] {
-		copy(a, src)
-	}
-	return nil
+	return s.word(a, tmp, k, w)
 }

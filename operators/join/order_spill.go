@@ -179,11 +179,12 @@ func (ps *pieces) takeCarry(ctx context.Context) error {
 	return nil
 }
 
-// newPiece makes a set of one partition for rows of a side, which release
-// closes.
+// newPiece makes a set for rows of a side, which release closes. It has one
+// partition, into which all of a hot key's rows would come in any case, and no
+// hash bits to be divided by when memory is refused.
 func (b *Build) newPiece(s *side) *rowset.Set {
 	cfg := b.config(s)
-	cfg.Stable = true
+	cfg.Shift = rowset.MaxBits
 	set := rowset.New(cfg)
 	b.adopt(set)
 	return set

@@ -7,23 +7,27 @@
 // package vector/sortkey. Words are columns of the row like any other, so that a
 // run that was written to disk is merged without encoding anything again.
 //
+// # In memory
+//
+// Each worker appends rows to row pages. When all are in memory at the end, they are
+// divided by samples into ranges of the order (whole.go), small enough for caches,
+// and whoever reads the order sorts one range after the other: pairs of the first
+// key word and the row's address by radix, ties by the next word. Rows are not
+// moved: the output is gathered from their pages.
+//
 // # Runs
 //
-// Each worker appends rows to row pages and, when memory is refused or the
-// input ends, sorts them: pairs of the first key word and the row's address are
-// radix-sorted, ties go on to the next word. That is a run: an array of
-// addresses over pages in memory, or, when it was spilled, pages on disk in
-// order. The source merges all runs by a tournament. What memory has no room for
-// is merged on disk first: no more runs than it takes to read the others at once.
-//
-// # Ranges
+// A worker that is refused memory sorts what it has and writes it to disk in order.
+// That is a run. What is in memory at the end is sorted as a run as well then: an
+// array of addresses over pages. The source merges all runs by a tournament. What
+// memory has no room for is merged on disk first: no more runs than it takes to read
+// the others at once.
 //
 // For consumers that heed the order of batches, or none (Sort.Spread), several
-// workers merge: the order is divided by samples into ranges (ranges.go), and each
-// run with it. Runs in memory are divided by search, once all are there. Those on
-// disk are written range by range, so the first one that is spilled decides: when
-// later rows are of another kind, some ranges are large, and merging them is less
-// parallel. A range comes in batches, of numbers that go on.
+// workers merge: the order is divided into ranges (ranges.go), and each run with it.
+// Runs are written range by range, so the first one decides: when later rows are of
+// another kind, some ranges are large, and merging them is less parallel. A range
+// comes in batches, of numbers that go on.
 //
 // With a limit, a run keeps only as many rows as can be in the answer, and
 // rows behind the last of those are dropped as they come.

@@ -51,7 +51,7 @@ func newMerger(ctx context.Context, s *space, runs []*run, k int, cuts *sortkey.
 			if k > 0 {
 				from = ends[k-1]
 			}
-			c.addrs, c.bufs = r.addrs[from:ends[k]], r.loaded.Bufs()
+			c.addrs, c.bufs = r.addrs[from:ends[k]], r.w.Bufs()
 		}
 		m.all = append(m.all, c)
 		if err := m.advance(ctx, c); err != nil {

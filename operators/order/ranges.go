@@ -12,37 +12,28 @@ const (
 	// mostRanges bounds into how many ranges runs on disk are divided, each with
 	// a file of its own.
 	mostRanges = 4
-	// rangesPerWorker is into how many ranges runs in memory are divided.
-	rangesPerWorker = 4
 	// samplesPerRange is how many rows the bounds of a range are chosen from.
 	samplesPerRange = 64
-	// parallelRows is from how many rows on all workers merge.
-	parallelRows = 1 << 16
 )
 
-// divide chooses the ranges that runs are divided into and merged by, count of
-// them, from rows of runs in memory; once. mu is held.
-func (s *Sort) divide(ctx context.Context, runs []*run, count int) error {
+// divide chooses the ranges that runs are divided into and merged by, from the rows
+// of a run in memory, the first that is to be spilled. mu is held.
+func (s *Sort) divide(ctx context.Context, r *run) error {
+	count := min(s.env.Threads, mostRanges)
 	if s.divided || !s.spread || s.limit >= 0 || s.offset > 0 || len(s.rows.Words) == 0 || count < 2 {
 		return nil
 	}
 	s.divided = true
 	s.kept = s.space.newSet()
 	s.keeper = s.kept.NewWriter()
-	var total int64
-	for _, r := range runs {
-		total += r.count
-	}
-	step := max(total/int64(count*samplesPerRange), 1)
+	step := max(r.count/int64(count*samplesPerRange), 1)
 	var sample []raw.Addr
-	for _, r := range runs {
-		for i := step / 2; i < r.count; i += step {
-			src, dst := [1]raw.Addr{r.addrs[i].Row}, [1]raw.Addr{}
-			if _, err := s.keeper.AppendRows(ctx, src[:], r.loaded.Bufs(), dst[:], true); err != nil {
-				return err
-			}
-			sample = append(sample, dst[0])
+	for i := step / 2; i < r.count; i += step {
+		src, dst := [1]raw.Addr{r.addrs[i].Row}, [1]raw.Addr{}
+		if _, err := s.keeper.AppendRows(ctx, src[:], r.w.Bufs(), dst[:], true); err != nil {
+			return err
 		}
+		sample = append(sample, dst[0])
 	}
 	s.cuts = s.rows.NewCuts(sample, count, s.keeper.Bufs())
 	return nil
@@ -50,31 +41,40 @@ func (s *Sort) divide(ctx context.Context, runs []*run, count int) error {
 
 // ranges returns how many ranges there are.
 func (s *Sort) ranges() int {
-	if s.cuts == nil {
+	switch {
+	case s.whole != nil:
+		return len(s.whole.ends)
+	case s.cuts == nil:
 		return 1
 	}
 	return s.cuts.Ranges()
 }
 
-// prepare makes runs ready for being merged: few enough for memory, and divided
-// into ranges for all workers.
+// prepare makes rows ready for being read: all in memory, divided into ranges; or
+// runs, few enough for memory.
 func (s *Sort) prepare(ctx context.Context) error {
 	s.width = 1
-	var rows int64
+	if len(s.runs) == 0 && len(s.heaps) > 0 {
+		w, err := s.newWhole(ctx, s.heaps)
+		if err != nil {
+			return err
+		}
+		s.whole = w
+		if s.spread {
+			s.width = min(max(s.env.Threads, 1), s.ranges())
+		}
+		return nil
+	}
+	if err := s.sortHeaps(ctx); err != nil {
+		return err
+	}
 	disk := 0
 	for _, r := range s.runs {
-		rows += r.count
 		if r.onDisk() {
 			disk++
 		}
 	}
 	if disk == 0 {
-		if threads := s.env.Threads; threads > 1 && rows >= parallelRows {
-			if err := s.divide(ctx, s.runs, threads*rangesPerWorker); err != nil {
-				return err
-			}
-			s.width = min(threads, s.ranges())
-		}
 		return nil
 	}
 	if err := s.makeRoom(ctx, &disk); err != nil {
@@ -85,6 +85,20 @@ func (s *Sort) prepare(ctx context.Context) error {
 	}
 	s.width = int(min(max(s.readable()/int64(max(disk, 1)), 1), int64(s.ranges()), int64(max(s.env.Threads, 1))))
 	return nil
+}
+
+// sortHeaps makes runs of the rows in memory, since others are on disk.
+func (s *Sort) sortHeaps(ctx context.Context) error {
+	return s.each(ctx, "sort", len(s.heaps), func(ctx context.Context, i int) error {
+		h := s.heaps[i]
+		s.heaps[i].reserved = 0
+		r, err := s.space.sorted(ctx, nil, h.w, -1, h.reserved)
+		if err != nil {
+			return err
+		}
+		s.add(r)
+		return nil
+	})
 }
 
 // readable returns how many runs on disk can be read at the same time.

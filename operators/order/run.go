@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	// pairBytes is what sorting takes a row: its pair and that of the scratch
-	// array.
-	pairBytes = 32
+	// pairBytes is what sorting takes a row: its pair, that of the scratch array
+	// and the number of its range.
+	pairBytes = 2*sortkey.PairBytes + 1
 	// pairSlack is what the pairs of a run may take beyond that: their block has
 	// a least size and ends with a page.
 	pairSlack = 2 * block.Size
@@ -43,22 +43,22 @@ func (s *space) slack() int64 {
 	return min(int64(max(s.env.Threads, 1))*(s.flushAt()+pairSlack+3*block.Size), s.mem.Share()/3)
 }
 
-// run is a sorted sequence of rows: in memory (addrs over loaded) or on disk, in
-// a set for each range of the order (Sort.cuts).
+// run is a sorted sequence of rows: in memory (addrs over the pages of w) or on
+// disk, in a set for each range of the order (Sort.cuts).
 type run struct {
-	set    *rowset.Set // in memory
-	loaded *rowset.Loaded
-	pairs  *block.Block
-	addrs  []sortkey.Pair // in order; their keys mean nothing
-	count  int64
-	disk   []*rowset.Set
+	w     *rowset.Writer // nil: not in memory
+	set   *rowset.Set    // of w; nil: another's
+	pairs *block.Block
+	addrs []sortkey.Pair // in order; their keys mean nothing
+	count int64
+	disk  []*rowset.Set
 }
 
 func (r *run) onDisk() bool { return r.disk != nil }
 
 func (r *run) close() {
-	if r.loaded != nil {
-		r.loaded.Close()
+	if r.w != nil {
+		r.w.Close()
 	}
 	if r.pairs != nil {
 		r.pairs.Release()
@@ -76,8 +76,8 @@ func (r *run) close() {
 func (r *run) ends(rows *sortkey.Rows, cuts *sortkey.Cuts) []int {
 	var out []int
 	at := 0
-	if cuts != nil && r.loaded != nil {
-		bufs := r.loaded.Bufs()
+	if cuts != nil && r.w != nil {
+		bufs := r.w.Bufs()
 		for k := range cuts.Rows {
 			rest := r.addrs[at:]
 			at += sort.Search(len(rest), func(i int) bool { return cuts.Compare(k, rest[i].Row, bufs) <= 0 })
@@ -111,60 +111,32 @@ func (s *space) newSet() *rowset.Set {
 	})
 }
 
-// sorted ends w and returns its rows as a run in memory, cut to limit rows
-// (-1: all). The sort reservation holds held bytes, pairBytes a row and
+// sorted returns the rows of w, which nothing is appended to any more, as a run in
+// memory, cut to limit rows (-1: all). The run owns w, and set unless it is nil,
+// also after errors. The sort reservation holds held bytes, pairBytes a row and
 // pairSlack, which become the run's.
 func (s *space) sorted(ctx context.Context, set *rowset.Set, w *rowset.Writer, limit, held int64) (_ *run, err error) {
-	r := &run{set: set}
+	n := int(w.NumRows())
+	r := &run{set: set, w: w, count: int64(n)}
 	defer func() {
-		s.sort.Shrink(held) // unless they were used
 		if err != nil {
 			r.close()
 		}
 	}()
-	if err := set.Combine(ctx, w); err != nil {
-		return nil, err
-	}
-	if err := set.Seal(ctx); err != nil {
-		return nil, err
-	}
-	p := set.Partition(0)
-	n := int(p.NumRows())
-	r.count = int64(n)
 	if n == 0 {
+		s.sort.Shrink(held)
 		return r, nil
 	}
-	loaded, ok, err := p.Load(ctx, s.sort)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, errNotResident
-	}
-	r.loaded = loaded
-	r.pairs, err = s.env.Pool.HeldSized(s.sort, int64(max(n*pairBytes, block.Size)), held)
-	held = 0
+	r.pairs, err = s.env.Pool.HeldSized(s.sort, int64(max(2*n*sortkey.PairBytes, block.Size)), held)
 	if err != nil {
 		return nil, err
 	}
 	all := raw.Cast[sortkey.Pair](r.pairs.Bytes)
-	a, tmp := all[:0:n], all[n:2*n]
-	first := uintptr(0)
-	if len(s.rows.Words) > 0 {
-		first = s.rows.Words[0]
+	a, tmp := all[:n], all[n:2*n]
+	if err := s.fill(ctx, w, a); err != nil {
+		return nil, err
 	}
-	width := s.rows.Layout.Width
-	for _, page := range loaded.Pages {
-		at := page.Base
-		for range page.Count {
-			a = append(a, sortkey.Pair{Key: *raw.At[uint64](at, first), Row: at})
-			at += raw.Addr(width)
-		}
-		if err := ctx.Err(); err != nil {
-			return nil, cancelled(ctx)
-		}
-	}
-	if s.rows.SortContext(ctx, a, tmp, loaded.Bufs()) != nil {
+	if s.rows.SortContext(ctx, a, tmp, w.Bufs()) != nil {
 		return nil, cancelled(ctx)
 	}
 	if limit >= 0 && int64(n) > limit {
@@ -257,7 +229,7 @@ func (s *space) copyRows(ctx context.Context, r *run, from, to int, w *rowset.Wr
 		for i := range part {
 			src[i] = part[i].Row
 		}
-		if _, err := w.AppendRows(ctx, src[:len(part)], r.loaded.Bufs(), dst[:len(part)], true); err != nil {
+		if _, err := w.AppendRows(ctx, src[:len(part)], r.w.Bufs(), dst[:len(part)], true); err != nil {
 			return err
 		}
 		if flush != nil {

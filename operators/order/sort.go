@@ -18,8 +18,6 @@ import (
 // floorBytes is what a sort may hold in any case.
 const floorBytes = 4 << 20
 
-var errNotResident = sqlerr.New(sqlerr.CodeInternal, "a run in memory is not in memory")
-
 func cancelled(ctx context.Context) error { return sqlerr.FromContext(ctx) }
 
 // Key is one ORDER BY item over a column of the input.
@@ -37,10 +35,16 @@ type Sort struct {
 
 	spilledBytes atomic.Int64
 
-	mu   sync.Mutex
-	runs []*run // guarded by mu until Finalize
+	// shared has the rows of workers of which nothing went to disk, so that their
+	// pages have numbers of their own; nil with a limit.
+	shared *rowset.Set
+
+	mu    sync.Mutex
+	runs  []*run // guarded by mu until Finalize
+	heaps []heap // guarded by mu until Finalize
+	whole *whole // instead of runs, when all rows are in memory; after Finalize
 	// cuts divide the order into ranges, which are merged one by one: nil, one
-	// range. They are chosen when the first run is spilled, or in Finalize.
+	// range. They are chosen when the first run is spilled.
 	cuts    *sortkey.Cuts
 	divided bool
 	kept    *rowset.Set // has the rows of cuts
@@ -72,6 +76,9 @@ func newSort(env *operators.Env, ts []types.Type, keys []Key, count, offset int6
 		env: env, rows: r,
 		mem:  env.Budget.ReserveSpilling("sort", floorBytes),
 		sort: env.Budget.Reserve("sort pairs"),
+	}
+	if count < 0 && offset == 0 {
+		s.shared = s.space.newSet()
 	}
 	return s, nil
 }
@@ -126,6 +133,17 @@ func (s *Sort) Close() {
 		r.close()
 	}
 	s.runs = nil
+	for _, h := range s.heaps {
+		h.w.Close()
+		s.space.sort.Shrink(h.reserved)
+	}
+	s.heaps = nil
+	if s.whole != nil {
+		s.whole.close()
+	}
+	if s.shared != nil {
+		s.shared.Close()
+	}
 	if s.keeper != nil {
 		s.keeper.Close()
 		s.kept.Close()
@@ -137,9 +155,10 @@ func (s *Sort) Close() {
 // sortLocal collects one worker's rows into runs.
 type sortLocal struct {
 	s        *Sort
-	set      *rowset.Set
 	w        *rowset.Writer
-	reserved int64 // of the sort reservation, for the pairs of w's rows
+	set      *rowset.Set // of w; nil: Sort.shared
+	spilled  bool        // rows went to disk: the others are a run, too
+	reserved int64       // of the sort reservation, for the pairs of w's rows
 
 	in       rowfmt.Input
 	cols     []*vector.Vector // the input's, then wordVecs
@@ -210,13 +229,22 @@ func (l *sortLocal) within(sel []uint32, n int) []uint32 {
 	return out[:k]
 }
 
+// begin makes a writer.
+func (l *sortLocal) begin() {
+	if s := l.s; s.shared != nil && !l.spilled {
+		l.w = s.shared.NewWriter()
+		return
+	}
+	l.set = l.s.space.newSet()
+	l.w = l.set.NewWriter()
+}
+
 // append stores rows and what sorting them will take, spilling the run so far
 // when memory is refused.
 func (l *sortLocal) append(ctx context.Context, sel []uint32, n int) error {
 	s := &l.s.space
 	if l.w == nil {
-		l.set = s.newSet()
-		l.w = l.set.NewWriter()
+		l.begin()
 	}
 	need := int64(n) * pairBytes
 	if l.reserved == 0 {
@@ -238,8 +266,7 @@ func (l *sortLocal) append(ctx context.Context, sel []uint32, n int) error {
 		if err := l.spillRun(ctx); err != nil {
 			return err
 		}
-		l.set = s.newSet()
-		l.w = l.set.NewWriter()
+		l.begin()
 	}
 	if l.reserved == 0 {
 		need = int64(n)*pairBytes + pairSlack
@@ -264,13 +291,7 @@ func (l *sortLocal) run(ctx context.Context) (*run, error) {
 		s.space.sort.Shrink(held)
 		return nil, nil
 	}
-	r, err := s.space.sorted(ctx, set, w, s.keep(), held)
-	if err != nil {
-		w.Close()
-		set.Close()
-		return nil, err
-	}
-	return r, nil
+	return s.space.sorted(ctx, set, w, s.keep(), held)
 }
 
 // spillRun sorts what was collected and writes it to disk.
@@ -279,9 +300,10 @@ func (l *sortLocal) spillRun(ctx context.Context) error {
 	if err != nil || r == nil {
 		return err
 	}
+	l.spilled = true
 	s := l.s
 	s.mu.Lock()
-	err = s.divide(ctx, []*run{r}, min(s.env.Threads, mostRanges))
+	err = s.divide(ctx, r)
 	cuts := s.cuts
 	s.mu.Unlock()
 	var out *run
@@ -341,11 +363,18 @@ func (l *sortLocal) leave() {
 	}
 }
 
-// Combine sorts the worker's last rows.
+// Combine ends the worker's last rows, which are sorted when it is known with what.
 func (l *sortLocal) Combine(ctx context.Context) error {
 	l.leave()
 	if mem := l.s.space.mem; mem.Held() > mem.Share() || mem.Wanted() > 0 {
 		return l.spillRun(ctx)
+	}
+	if l.w != nil && l.set == nil {
+		l.s.mu.Lock()
+		l.s.heaps = append(l.s.heaps, heap{l.w, l.reserved})
+		l.s.mu.Unlock()
+		l.w, l.reserved = nil, 0
+		return nil
 	}
 	r, err := l.run(ctx)
 	if err != nil || r == nil {
@@ -360,8 +389,11 @@ func (l *sortLocal) Close() {
 	l.leave()
 	if l.w != nil {
 		l.w.Close()
+		l.w = nil
+	}
+	if l.set != nil {
 		l.set.Close()
-		l.w, l.set = nil, nil
+		l.set = nil
 	}
 	l.s.space.sort.Shrink(l.reserved)
 	l.reserved = 0

@@ -8,6 +8,7 @@ import (
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/kernel"
 	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/sortkey"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -15,7 +16,8 @@ import (
 // its batches in order.
 func (s *Sort) Source() operators.Source { return &source{s: s} }
 
-// source reads a finished sort: a worker merges a range of the order at a time.
+// source reads a finished sort: a worker sorts or merges a range of the order at a
+// time.
 type source struct {
 	s    *Sort
 	next atomic.Int64 // range
@@ -46,7 +48,9 @@ const (
 // sourceLocal emits rows chunk by chunk.
 type sourceLocal struct {
 	src        *source
-	m          *merger // nil: between ranges
+	m          *merger        // of the present range; nil: there is none, or
+	rest       []sortkey.Pair // what is left of it, when it is in memory
+	open       bool           // there is a present range
 	batch      int64
 	rows       int // of the batch
 	skip, left int64
@@ -64,7 +68,7 @@ type sourceLocal struct {
 // NextMorsel implements operators.SourceLocal.
 func (l *sourceLocal) NextMorsel(ctx context.Context) (int64, bool, error) {
 	l.rows = 0
-	if l.m != nil {
+	if l.open {
 		l.batch++
 		return l.batch, true, nil
 	}
@@ -73,17 +77,28 @@ func (l *sourceLocal) NextMorsel(ctx context.Context) (int64, bool, error) {
 	if k >= int64(s.ranges()) {
 		return 0, false, nil
 	}
-	m, err := newMerger(ctx, &s.space, s.runs, int(k), s.cuts, s.space.mem)
-	l.m, l.batch = m, k*rangeBatches
-	return l.batch, err == nil, err
+	var err error
+	if s.whole != nil {
+		l.rest, err = s.whole.take(ctx, int(k))
+	} else {
+		l.m, err = newMerger(ctx, &s.space, s.runs, int(k), s.cuts, s.space.mem)
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	l.batch, l.open = k*rangeBatches, true
+	return l.batch, true, nil
 }
 
 // Next implements operators.SourceLocal.
 func (l *sourceLocal) Next(ctx context.Context, out *vector.Chunk) (bool, error) {
-	m := l.m
-	if m == nil || l.rows >= morselRows {
+	if !l.open || l.rows >= morselRows {
 		return false, nil
 	}
+	if l.m == nil {
+		return l.nextWhole(ctx, out)
+	}
+	m := l.m
 	for l.skip > 0 {
 		if _, c := m.top(); c == nil {
 			break
@@ -107,7 +122,7 @@ func (l *sourceLocal) Next(ctx context.Context, out *vector.Chunk) (bool, error)
 	n := len(l.p.rows)
 	if n == 0 {
 		m.close()
-		l.m = nil
+		l.m, l.open = nil, false
 		return false, nil
 	}
 	if l.left >= 0 {
@@ -115,6 +130,30 @@ func (l *sourceLocal) Next(ctx context.Context, out *vector.Chunk) (bool, error)
 	}
 	l.rows += n
 	l.gather(out)
+	out.Len = n
+	return true, nil
+}
+
+// nextWhole is Next in a range that is in memory.
+func (l *sourceLocal) nextWhole(ctx context.Context, out *vector.Chunk) (bool, error) {
+	n := min(len(l.rest), l.src.s.env.FillLimit)
+	if n == 0 {
+		l.rest, l.open = nil, false
+		return false, nil
+	}
+	if ctx.Err() != nil {
+		return false, cancelled(ctx)
+	}
+	rows := l.p.rows[:0]
+	for i := range l.rest[:n] {
+		rows = append(rows, l.rest[i].Row)
+	}
+	l.p.rows, l.rest = rows, l.rest[n:]
+	for k, v := range out.Cols {
+		v.Resize(n)
+		l.src.s.rows.Layout.Gather(k, rows, l.src.s.whole.bufs, v, nil)
+	}
+	l.rows += n
 	out.Len = n
 	return true, nil
 }

@@ -58,10 +58,25 @@ func (c *Cuts) Compare(k int, row raw.Addr, bufs [][]byte) int {
 // Range returns the range that a row belongs to; word is its first word, bufs
 // resolves its references.
 func (c *Cuts) Range(word uint64, row raw.Addr, bufs [][]byte) int {
-	lo, hi := 0, len(c.first)
+	// First the cuts whose words are lower, without a branch that cannot be foretold.
+	lo, n := 0, len(c.first)
+	for n > 0 {
+		half := (n + 1) / 2
+		if c.first[lo+half-1] < word {
+			lo += half
+		}
+		n -= half
+	}
+	if lo == len(c.first) || c.first[lo] != word {
+		return lo
+	}
+	hi := lo + 1
+	for hi < len(c.first) && c.first[hi] == word {
+		hi++
+	}
 	for lo < hi {
 		m := int(uint(lo+hi) >> 1)
-		if w := c.first[m]; w < word || w == word && c.order.Compare(0, c.Rows[m], c.bufs, row, bufs) <= 0 {
+		if c.order.Compare(0, c.Rows[m], c.bufs, row, bufs) <= 0 {
 			lo = m + 1
 		} else {
 			hi = m

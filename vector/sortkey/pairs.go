@@ -12,6 +12,9 @@ type Pair struct {
 	Row raw.Addr
 }
 
+// PairBytes is the size of a Pair.
+const PairBytes = 16
+
 const (
 	insertionMax = 24  // pairs sorted by insertion
 	quickMax     = 512 // pairs sorted by quicksort rather than by radix

@@ -42,6 +42,15 @@ func (a *aggSet) refers(e logical.Expr) bool {
 	return logical.RefersAny(e, set)
 }
 
+// unnested reports whether e uses what a call of unnest gives.
+func (a *aggSet) unnested(e logical.Expr) bool {
+	set := map[logical.ColID]bool{}
+	for i := range a.unnests {
+		set[a.unnests[i].col.ID] = true
+	}
+	return logical.RefersAny(e, set)
+}
+
 // duplicateFree are aggregates that DISTINCT does not change.
 var duplicateFree = map[string]bool{"min": true, "max": true, "any_value": true, "bool_and": true, "bool_or": true,
 	"bit_and": true, "bit_or": true}

@@ -32,8 +32,9 @@ func (b *binder) groupBy(g *ast.GroupBy, items []selectItem, base exprCtx, aggs 
 	if g.All {
 		for _, it := range items {
 			// What refers to no column is the same for all rows: it is no key,
-			// and without any key nothing is grouped.
-			if aggs.refers(it.expr) || len(logical.ColumnsOf(it.expr)) == 0 {
+			// and without any key nothing is grouped. What unnest gives is known
+			// after grouping only.
+			if aggs.refers(it.expr) || aggs.unnested(it.expr) || len(logical.ColumnsOf(it.expr)) == 0 {
 				continue
 			}
 			add(it.expr)
@@ -58,6 +59,9 @@ func (b *binder) groupBy(g *ast.GroupBy, items []selectItem, base exprCtx, aggs 
 		}
 		if aggs.refers(x) {
 			return 0, sqlerr.At(e.Pos(), sqlerr.CodeGrouping, "aggregate functions are not allowed in GROUP BY")
+		}
+		if aggs.unnested(x) {
+			return 0, unsupported(e, "unnest in GROUP BY")
 		}
 		return add(b.settled(x)), nil
 	}

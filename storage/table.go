@@ -58,6 +58,13 @@ type ReaderSizer interface {
 	ReaderBytes(columns []int) int64
 }
 
+// Spooler is implemented by tables whose readers can do with less memory than
+// ReaderBytes, by way of a temporary file.
+type Spooler interface {
+	// SpooledBytes estimates how much a reader of these columns takes then.
+	SpooledBytes(columns []int) int64
+}
+
 // FooterSizer is implemented by tables that keep what their files' footers say.
 type FooterSizer interface {
 	// FooterBytes returns about how much memory that takes now.
@@ -92,7 +99,8 @@ type ScanSpec struct {
 	// ChunkRows bounds the positions of a chunk, 1 to vector.Capacity; tests
 	// lower it. 0 means vector.Capacity.
 	ChunkRows int
-	// Mem is charged for page buffers, dictionaries and other working memory.
+	// Mem is charged for page buffers, dictionaries and other working memory. Of
+	// buffers that a reader can do without it holds no more than its budget's Part.
 	Mem *budget.Reservation
 	// Workers hints how many readers there will be, so that a scan of few and
 	// large morsels may cut them smaller; 0: as many as GOMAXPROCS.
@@ -100,9 +108,6 @@ type ScanSpec struct {
 	// Spill is where a scan may keep decoded pages that Mem has no room for;
 	// nil: nowhere, and then it fails with 53200.
 	Spill *spill.Manager
-	// Most is how much of Mem pages may take together before they go through
-	// Spill, so that a scan leaves something to operators; 0: all.
-	Most int64
 	// SpoolAlways sends all pages through Spill, however much room there is:
 	// for tests.
 	SpoolAlways bool

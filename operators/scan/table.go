@@ -3,7 +3,6 @@ package scan
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/spill/budget"
@@ -17,6 +16,7 @@ type Table struct {
 	scanner storage.Scanner
 	types   []types.Type
 	mem     *budget.Reservation // nil: the caller's
+	claim   *Claim              // nil: the scan shares no memory
 	workers int
 }
 
@@ -34,8 +34,8 @@ func NewTable(ctx context.Context, env *operators.Env, t storage.Table, spec sto
 		s.mem = env.Budget.Reserve(Tag)
 		spec.Mem = s.mem
 	}
-	spec.Buffers, spec.Spill, spec.Most = env.Buffers, env.Spill, env.Budget.Limit()/2
-	spec.ChunkRows, spec.Workers = env.FillLimit, Workers(env, ReaderBytes(t, &spec))
+	spec.Buffers, spec.Spill = env.Buffers, env.Spill
+	spec.ChunkRows, spec.Workers = env.FillLimit, sizeOf(t, &spec).workers(env)
 	cols := t.Columns()
 	for _, c := range spec.Columns {
 		s.types = append(s.types, cols[c].Type)
@@ -51,30 +51,6 @@ func NewTable(ctx context.Context, env *operators.Env, t storage.Table, spec sto
 
 // Tag names the memory of scans.
 const Tag = "scan"
-
-// ReaderBytes returns about what one worker's buffers take; 0: unknown.
-func ReaderBytes(t storage.Table, spec *storage.ScanSpec) int64 {
-	sizer, ok := t.(storage.ReaderSizer)
-	if !ok {
-		return 0
-	}
-	columns := slices.Clone(spec.Columns)
-	for i := range spec.Predicates {
-		columns = append(columns, spec.Predicates[i].Column)
-	}
-	slices.Sort(columns)
-	return sizer.ReaderBytes(slices.Compact(columns))
-}
-
-// Workers returns how many workers may read when the buffers of each take
-// readerBytes: not more of the memory limit than half.
-func Workers(env *operators.Env, readerBytes int64) int {
-	n := int64(max(env.Threads, 1))
-	if readerBytes > 0 {
-		n = max(1, min(n, env.Budget.Limit()/2/readerBytes))
-	}
-	return int(n)
-}
 
 // Types implements operators.Source.
 func (s *Table) Types() []types.Type { return s.types }
@@ -103,6 +79,7 @@ func (s *Table) NewLocal(*operators.Task) (operators.SourceLocal, error) {
 func (s *Table) Close() {
 	_ = s.scanner.Close() // files open for reading: nothing can be lost
 	s.closeMem()
+	s.claim.End()
 }
 
 func (s *Table) closeMem() {

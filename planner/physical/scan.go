@@ -85,6 +85,7 @@ type scanSource struct {
 	builds  []*join.Build // joins above that drop rows without a partner
 	used    []string      // columns that got a filter
 	idle    bool          // one of the builds is empty: nothing is read
+	claim   *scan.Claim   // to memory that the scans share
 }
 
 // joinFilter is a key of a join that a column of the scan is compared with.
@@ -98,6 +99,7 @@ func (s *scanSource) open(ctx context.Context, env *operators.Env) (operators.So
 	for _, b := range s.builds {
 		if b.Empty() {
 			s.idle = true
+			s.claim.End()
 			return scan.NewValues(env, s.types, nil), nil
 		}
 	}
@@ -113,13 +115,11 @@ func (s *scanSource) open(ctx context.Context, env *operators.Env) (operators.So
 			s.used = append(s.used, s.table.Columns()[f.column].Name)
 		}
 	}
-	return scan.NewTable(ctx, env, s.table, spec)
+	return s.claim.Open(ctx, env, s.table, spec)
 }
 
-// promiseScans makes the reservation that all scans of the query share. They
-// run after joins and aggregations have filled memory, which have to leave room
-// for the largest of them, and for a worker of one that runs beside it.
-// What their files' footers say is in memory already and is charged. Errors: 53200.
+// promiseScans makes the memory that all scans of the query share. What the
+// footers of their files say is in memory already and is charged. Errors: 53200.
 func (b *builder) promiseScans() error {
 	if len(b.scans) == 0 {
 		return nil
@@ -139,19 +139,9 @@ func (b *builder) promiseScans() error {
 			return err
 		}
 	}
-	var first, second int64 // the largest readers
+	mem := scan.NewMemory(b.env)
 	for _, s := range b.scans {
-		n := scan.ReaderBytes(s.table, &s.spec)
-		second = max(second, min(n, first))
-		first = max(first, n)
-	}
-	most := first * int64(scan.Workers(b.env, first))
-	if b.env.Threads > 1 {
-		most += second
-	}
-	mem := b.env.Budget.ReserveWorking(scan.Tag, min(most, b.env.Budget.Limit()/2))
-	for _, s := range b.scans {
-		s.spec.Mem = mem
+		s.claim = mem.Claim(s.table, &s.spec)
 	}
 	// Closers run last to first: this one when the scans are closed.
 	b.plan.closers = append([]func(){mem.Close}, b.plan.closers...)

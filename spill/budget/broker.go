@@ -18,6 +18,9 @@ const (
 	// waiter takes it that nobody is able to give. Readers of other queries may
 	// still be about to: they get more.
 	stuckTicks, readerTicks = 4, 100
+	// quietTicks is for how many ticks nothing must come back before a waiter asks
+	// everybody.
+	quietTicks = 1
 	// patience is how long a waiter looks on while others work and give nothing
 	// back.
 	patience = 20 * time.Second
@@ -76,21 +79,32 @@ func (r *Reservation) Gives(give func(n int64) int64) {
 // was freed at once.
 func (r *Reservation) short(n int64) bool {
 	b := r.b
-	needy := r.Held()+n <= r.floor
+	needy := r.Held()+n <= max(r.floor, r.promise.Load())
 	poor := r.isOfQuery() && b.queries.Load() > 1 && r.query.used.Load()+n <= b.quota()/2
 	if !needy && !poor {
 		return false
 	}
-	return r.ask(n, !needy) > 0
+	if needy {
+		return r.ask(n, aboveFloor) > 0
+	}
+	return r.ask(n, abovePart) > 0
 }
 
+// urgency says who is asked for memory.
+type urgency uint8
+
+const (
+	abovePart  urgency = iota // queries that have more than their part
+	aboveFloor                // those that have more than their floor
+	everybody                 // floors do not count either: nobody else has any
+)
+
 // ask turns to those that can give, those with the most above their part first:
-// what no worker uses is freed at once, workers are told what is wanted. With rich,
-// only queries that have more than their part are asked. It returns how many bytes
-// were freed.
-func (r *Reservation) ask(n int64, rich bool) (freed int64) {
+// what no worker uses is freed at once, workers are told what is wanted. It returns
+// how many bytes were freed.
+func (r *Reservation) ask(n int64, how urgency) (freed int64) {
 	want := max(n, r.b.Limit()/stepPart)
-	for _, h := range r.holders(rich) {
+	for _, h := range r.holders(how) {
 		if want <= 0 || freed >= n {
 			break
 		}
@@ -101,16 +115,31 @@ func (r *Reservation) ask(n int64, rich bool) (freed int64) {
 		}
 		if want > 0 && h.attending.Load() > 0 {
 			storeMax(&h.wanted, want)
-			want -= h.Held() - h.floor // the next one is asked for the rest
+			want -= h.spare(how) // the next one is asked for the rest
 		}
 	}
 	return freed
 }
 
+// spare is how much the reservation may be asked for.
+func (r *Reservation) spare(how urgency) int64 {
+	switch {
+	case how == everybody:
+		return r.Held() - r.least.Load()
+	case r.spilling:
+		return r.Held() - r.floor
+	}
+	return r.Held() - max(r.b.Part(), r.least.Load()) // buffers, less of which makes slow
+}
+
+// Keeps says how much of what the reservation holds nobody can have, so that it is
+// not asked for that.
+func (r *Reservation) Keeps(n int64) { r.least.Store(n) }
+
 // holders lists the reservations that can give, those with the most above their
 // part first: between queries what the query has above its part of the limit
-// counts, within a query what the reservation has above its floor.
-func (r *Reservation) holders(rich bool) []*Reservation {
+// counts, within a query what the reservation can spare.
+func (r *Reservation) holders(how urgency) []*Reservation {
 	b := r.b
 	quota := b.quota()
 	type holder struct {
@@ -123,11 +152,11 @@ func (r *Reservation) holders(rich bool) []*Reservation {
 		if x == r || x.attending.Load() <= 0 && x.give.Load() == nil {
 			continue
 		}
-		h := holder{r: x, excess: x.Held() - x.floor}
+		h := holder{r: x, excess: x.spare(how)}
 		if x.query != nil && x.query != r.query {
 			h.over = max(x.query.used.Load()-quota, 0)
 		}
-		if h.excess <= 0 || rich && h.over == 0 {
+		if h.excess <= 0 || how == abovePart && h.over == 0 {
 			continue
 		}
 		hs = append(hs, h)
@@ -150,13 +179,14 @@ func (r *Reservation) wait(n int64) error {
 	if n > b.Limit() || r.held.Load() < 0 {
 		return r.refusal(n)
 	}
-	for r.ask(n, false) > 0 {
-		if r.grow(n, false) {
-			return nil
-		}
+	if r.growFrom(n, aboveFloor) {
+		return nil
 	}
 	workers, ctx := b.workers.Load(), r.context()
 	if workers == nil || ctx == nil || !b.othersHold(r, true) {
+		if r.growFrom(n, everybody) {
+			return nil
+		}
 		return r.refusal(n)
 	}
 	resume := (*workers).Pause()
@@ -172,7 +202,7 @@ func (r *Reservation) wait(n int64) error {
 	defer b.outOfLine(turn)
 	tick := time.NewTicker(waitTick)
 	defer tick.Stop()
-	moves, still, since := b.moves.Load(), 0, time.Now()
+	moves, still, quiet, since := b.moves.Load(), 0, 0, time.Now()
 	for {
 		freed := b.freedSignal()
 		if r.grow(n, false) {
@@ -186,10 +216,14 @@ func (r *Reservation) wait(n int64) error {
 			return sqlerr.FromContext(ctx)
 		case <-freed:
 		case <-tick.C:
-			r.ask(n, false)
+			how := aboveFloor
+			if quiet++; quiet > quietTicks {
+				how = everybody
+			}
+			r.ask(n, how)
 		}
 		if m := b.moves.Load(); m != moves {
-			moves, still, since = m, 0, time.Now()
+			moves, still, quiet, since = m, 0, 0, time.Now()
 			continue
 		}
 		if !(*workers).Stuck() {
@@ -206,6 +240,16 @@ func (r *Reservation) wait(n int64) error {
 			return r.refusal(n)
 		}
 	}
+}
+
+// growFrom asks for as long as that frees something and is not enough.
+func (r *Reservation) growFrom(n int64, how urgency) bool {
+	for r.ask(n, how) > 0 {
+		if r.grow(n, false) {
+			return true
+		}
+	}
+	return false
 }
 
 // context is what ends waiting; nil: nobody waits.

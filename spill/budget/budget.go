@@ -31,6 +31,10 @@ const unfilledPart = 4
 // floorsOfQuery is how many floors a query's part of the limit is enough for.
 const floorsOfQuery = 4
 
+// promisedPart of the limit is the most that promises and what those hold that
+// they were made to keep from spilling reservations.
+const promisedPart = 2
+
 // maxFloor keeps the sum of floors far from overflow.
 const maxFloor = 1 << 48
 
@@ -49,6 +53,7 @@ type Budget struct {
 type account struct {
 	used     atomic.Int64
 	spilling atomic.Int32 // open spilling reservations
+	parts    atomic.Int32 // the same, and those with a promise
 	ctx      atomic.Pointer[context.Context]
 }
 
@@ -58,10 +63,12 @@ type state struct {
 	used     atomic.Int64
 	peak     atomic.Int64
 	unfilled atomic.Int64 // sum of max(0, floor − held) over spilling reservations
-	promised atomic.Int64 // the same over working ones
+	promised atomic.Int64 // sum of max(0, promise − held) over working ones
+	kept     atomic.Int64 // sum of held over reservations with a promise
 	floors   atomic.Int64 // sum of floors of spilling reservations
 	yielding atomic.Int64 // sum of held over reservations that give way
 	queries  atomic.Int32 // accounts with open spilling reservations
+	parts    atomic.Int32 // the same, and those with a promise
 	spillCap atomic.Int64 // -1 = off
 	chance   atomic.Pointer[chance]
 	fault    atomic.Pointer[faultFunc]
@@ -167,14 +174,12 @@ func (b *Budget) Reserve(tag string) *Reservation {
 	return b.register(&Reservation{b: b, tag: tag})
 }
 
-// ReserveWorking is Reserve for memory that will be wanted later, floorBytes of
-// it at least: spilling reservations leave that much free. Whoever asks for more
-// than a part of the limit takes it from the operators that run before.
-func (b *Budget) ReserveWorking(tag string, floorBytes int64) *Reservation {
-	floor := min(max(floorBytes, 0), maxFloor)
-	r := &Reservation{b: b, tag: tag, floor: floor}
-	b.promised.Add(r.floor)
-	return b.register(r)
+// ReserveWorking is Reserve for memory that will be wanted later: Promise with
+// promisedBytes.
+func (b *Budget) ReserveWorking(tag string, promisedBytes int64) *Reservation {
+	r := b.register(&Reservation{b: b, tag: tag, promises: true})
+	r.Promise(promisedBytes)
+	return r
 }
 
 // ReserveSpilling opens a reservation for an operator that can spill, holding
@@ -235,6 +240,9 @@ func (b *Budget) register(r *Reservation) *Reservation {
 	if r.isOfQuery() && r.query.spilling.Add(1) == 1 {
 		b.queries.Add(1)
 	}
+	if r.hasPart() && r.query.parts.Add(1) == 1 {
+		b.parts.Add(1)
+	}
 	b.mu.Lock()
 	b.open[r] = struct{}{}
 	b.mu.Unlock()
@@ -270,7 +278,7 @@ type Holder struct {
 	Tag      string
 	Held     int64 // bytes held now
 	Peak     int64 // highest Held so far
-	Floor    int64 // 0 without one
+	Floor    int64 // or what is promised; 0 without either
 	Spilling bool
 }
 
@@ -279,7 +287,7 @@ func (b *Budget) Holders() []Holder {
 	b.mu.Lock()
 	hs := make([]Holder, 0, len(b.open))
 	for r := range b.open {
-		hs = append(hs, Holder{Tag: r.tag, Held: r.Held(), Peak: r.Peak(), Floor: r.floor, Spilling: r.spilling})
+		hs = append(hs, Holder{Tag: r.tag, Held: r.Held(), Peak: r.Peak(), Floor: max(r.floor, r.promise.Load()), Spilling: r.spilling})
 	}
 	b.mu.Unlock()
 	slices.SortFunc(hs, func(x, y Holder) int {

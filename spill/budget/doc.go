@@ -9,9 +9,13 @@
 //
 // Working reservations (Reserve) are for what cannot be spilled: buffers of
 // scans, result queues, caches. They may use everything up to the limit. One
-// that is opened before its memory is wanted (ReserveWorking) has a floor,
-// which spilling reservations leave alone: an operator can make room, a scan
-// that comes after it cannot.
+// that is opened before its memory is wanted (ReserveWorking) promises it:
+// spilling reservations leave that much free, for an operator can make room, a scan
+// that comes after it cannot. Promises and what is held under them bind for half of
+// the limit at most, and are given back when less is wanted (Promise). Working
+// memory that one can do without, such as a page that could go through a file, is
+// taken by TryGrow, and no more than the query's Part: half of the limit, divided
+// between the queries that hold state or have a promise.
 //
 // Spilling reservations (ReserveSpilling) belong to operators that can move
 // their state to disk. Left alone, the first of two such operators would take
@@ -19,7 +23,7 @@
 // with
 //
 //	others   = bytes held by all other reservations of the budget
-//	promised = sum over working reservations of max(0, floor − held)
+//	promised = sum over working reservations of max(0, promise − held), as bounded above
 //	unfilled = sum over the other spilling reservations of max(0, floor − held)
 //	share    = 0.7 × (limit − others − promised − unfilled)
 //
@@ -68,13 +72,16 @@
 //     Gives names a function that does, and is called by whoever asks.
 //
 // They are asked, those with the most above their part first: between queries the
-// part is what ForQuery says, within a query the floor.
+// part is what ForQuery says, within a query the floor. Buffers of scans are asked
+// for above Part.
 //
 //   - A TryGrow that is refused below the reservation's floor, or while its query
 //     has less than half of its part, asks and does not wait: the next request will
 //     find more. In the second case only queries above their part are asked.
 //   - A Grow that is refused asks, and waits. Others' TryGrow leave alone what it
-//     waits for, so operators that work spill sooner.
+//     waits for, so operators that work spill sooner. When nothing comes back for two
+//     ticks it asks everybody for everything but what they cannot give (Keeps):
+//     nobody fails for the sake of a floor.
 //
 // Waiting ends when there is memory, when the query ends (Bind), or when nobody is
 // left who could give any: that is when all workers wait and none has a task left

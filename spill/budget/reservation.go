@@ -2,6 +2,7 @@ package budget
 
 import (
 	"math"
+	"sync"
 	"sync/atomic"
 
 	"github.com/gannetdb/gannet/vector/invariants"
@@ -17,14 +18,20 @@ const closed = math.MinInt64
 type Reservation struct {
 	b        *Budget
 	tag      string
-	floor    int64
+	floor    int64 // of a spilling reservation
 	spilling bool
+	promises bool                // has a promise, of 0 bytes perhaps
 	giveWay  func(n int64) int64 // nil: does not give way
 	query    *account            // nil: no query's
 
 	held atomic.Int64 // bytes, or closed
 	peak atomic.Int64
 
+	promise atomic.Int64
+	owing   sync.Mutex
+	owes    int64 // the reservation's part of state.promised; guarded by owing
+
+	least     atomic.Int64                      // bytes that it cannot give
 	attending atomic.Int32                      // workers that look at wanted
 	wanted    atomic.Int64                      // bytes that others ask for
 	give      atomic.Pointer[func(int64) int64] // nil: nothing lies about
@@ -149,16 +156,12 @@ func (r *Reservation) moved(a, b int64) {
 		r.query.used.Add(b - a)
 	}
 	if d := min(b, r.floor) - min(a, r.floor); d != 0 {
-		r.owed().Add(-d)
+		r.b.unfilled.Add(-d)
 	}
-}
-
-// owed is the sum that what the reservation's floor lacks is part of.
-func (r *Reservation) owed() *atomic.Int64 {
-	if r.spilling {
-		return &r.b.unfilled
+	if r.promises {
+		r.b.kept.Add(b - a)
+		r.owe()
 	}
-	return &r.b.promised
 }
 
 // allowed returns how many bytes the rule of the package comment lets the
@@ -179,10 +182,10 @@ func (r *Reservation) allowed(pending int64) int64 {
 	if !r.spilling {
 		// Who tries can do with less: it leaves others what they begin with.
 		unfilled := min(max(b.unfilled.Load(), 0), b.limit.Load()/unfilledPart)
-		bound = max(bound-unfilled-b.waiting.Load(), min(bound, r.floor))
+		bound = max(bound-unfilled-b.waiting.Load(), min(bound, r.promise.Load()))
 	} else {
 		bound -= b.waiting.Load()
-		bound -= max(b.promised.Load(), 0)
+		bound -= b.owed()
 		unfilled := max(b.unfilled.Load()-max(r.floor-held, 0), 0)
 		free := max(bound-unfilled, 0)
 		if r.isOfQuery() && b.queries.Load() > 1 {
@@ -287,8 +290,12 @@ func (r *Reservation) Close() {
 		return
 	}
 	// An ended reservation's floor is owed to nobody.
-	r.owed().Add(-max(r.floor-held, 0))
+	if r.promises {
+		r.b.kept.Add(-held)
+		r.owe()
+	}
 	if r.spilling {
+		r.b.unfilled.Add(-max(r.floor-held, 0))
 		r.b.floors.Add(-r.floor)
 	}
 	if r.giveWay != nil {
@@ -299,6 +306,9 @@ func (r *Reservation) Close() {
 	}
 	if r.isOfQuery() && r.query.spilling.Add(-1) == 0 {
 		r.b.queries.Add(-1)
+	}
+	if r.hasPart() && r.query.parts.Add(-1) == 0 {
+		r.b.parts.Add(-1)
 	}
 	r.b.used.Add(-held)
 	r.b.mu.Lock()

@@ -303,13 +303,32 @@ func (t *Table) NumFiles() int { return len(t.files) }
 // ReaderBytes implements storage.ReaderSizer from the files that were opened
 // already; 0 when their format cannot tell.
 func (t *Table) ReaderBytes(columns []int) int64 {
+	return t.mostOf(columns, func(f storage.Table, inside []int) int64 {
+		if s, ok := f.(storage.ReaderSizer); ok {
+			return s.ReaderBytes(inside)
+		}
+		return 0
+	})
+}
+
+// SpooledBytes implements storage.Spooler, as ReaderBytes.
+func (t *Table) SpooledBytes(columns []int) int64 {
+	return t.mostOf(columns, func(f storage.Table, inside []int) int64 {
+		if s, ok := f.(storage.Spooler); ok {
+			return s.SpooledBytes(inside)
+		}
+		return 0
+	})
+}
+
+// mostOf returns the largest size of the files that were opened already; columns
+// are the table's, inside those of the file.
+func (t *Table) mostOf(columns []int, size func(f storage.Table, inside []int) int64) (most int64) {
 	t.mu.Lock()
 	kept := append([]storage.Table(nil), t.kept...)
 	t.mu.Unlock()
-	var most int64
 	for i, f := range kept {
-		sizer, ok := f.(storage.ReaderSizer)
-		if !ok {
+		if f == nil {
 			continue
 		}
 		at, err := t.mapping(i, f)
@@ -322,7 +341,7 @@ func (t *Table) ReaderBytes(columns []int) int64 {
 				inside = append(inside, at[c])
 			}
 		}
-		most = max(most, sizer.ReaderBytes(inside))
+		most = max(most, size(f, inside))
 	}
 	return most
 }

@@ -40,6 +40,7 @@ type codecState struct {
 
 	zstdStream *zstd.Decoder // for streams, which keep a window
 	zstdWindow int           // the largest it takes
+	block      blockStream
 	src        bytes.Reader
 }
 

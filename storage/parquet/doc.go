@@ -36,13 +36,14 @@
 //
 // # When memory is short
 //
-// A reader holds a decompressed page a column. When that is refused, or takes
-// more than ScanSpec.Most, the reader spools (spooler.go): it decompresses one
-// page at a time, into a buffer of all columns, and writes the values, as PLAIN
-// has them, into a temporary file, from which each column reads 16 KiB at a
-// time (spooled.go is one more valueDecoder). Large PLAIN pages go there from
-// the decompressor piece by piece (stream.go). Between two row groups the
-// reader looks whether there is room again.
+// A reader holds a decompressed page a column. When that is refused, takes more
+// than the part of memory that is for scans (budget.Part), or is wanted by others,
+// the reader spools (spooler.go): it decompresses one page at a time, into a buffer
+// of all columns, and writes the values, as PLAIN has them, into a temporary file,
+// from which each column reads 16 KiB at a time (spooled.go is one more
+// valueDecoder). Large PLAIN pages go there from the decompressor piece by piece
+// (stream.go, block_stream.go). Between two row groups the reader looks whether
+// there is room again. What a reader that spools takes is charged when it opens.
 //
 // # Invariants
 //

@@ -28,16 +28,32 @@ const (
 
 // memory charges buffers to the scan's reservation before they are allocated.
 type memory struct {
-	res  *budget.Reservation // nil: nobody counts
-	most int64               // what res may hold while pages are held whole; 0: all
-	held int64
-	kept *storage.Buffers // where large buffers come from and go to; may be nil
-	bufs [][]byte         // the large buffers in use
+	res   *budget.Reservation // nil: nobody counts
+	able  bool                // pages that are refused have somewhere else to go
+	least int64               // charged in any case, so that less is never waited for
+	held  int64
+	kept  *storage.Buffers // where large buffers come from and go to; may be nil
+	bufs  [][]byte         // the large buffers in use
 }
 
-func (m *memory) grow(n int) error {
+// begin charges what the reader cannot do without. A reader that waited for that
+// later would keep others waiting for what its worker holds besides.
+func (m *memory) begin(least int64) error {
 	if m.res != nil {
-		if err := m.res.Grow(int64(n)); err != nil {
+		if err := m.res.Grow(least); err != nil {
+			return err
+		}
+	}
+	m.least = least
+	return nil
+}
+
+// charged is how much of the reservation is for n bytes.
+func (m *memory) charged(n int64) int64 { return max(n, m.least) }
+
+func (m *memory) grow(n int) error {
+	if more := m.charged(m.held+int64(n)) - m.charged(m.held); more > 0 && m.res != nil {
+		if err := m.res.Grow(more); err != nil {
 			return err
 		}
 	}
@@ -45,9 +61,21 @@ func (m *memory) grow(n int) error {
 	return nil
 }
 
+// tryGrow is grow for what the reader can do without: errRefused when scans have
+// their part of memory, or others need the rest.
+func (m *memory) tryGrow(n int) error {
+	if more := m.charged(m.held+int64(n)) - m.charged(m.held); more > 0 && m.res != nil {
+		if m.res.Held()+more > m.res.Budget().Part() || !m.res.TryGrow(more) {
+			return errRefused
+		}
+	}
+	m.held += int64(n)
+	return nil
+}
+
 func (m *memory) shrink(n int) {
-	if m.res != nil {
-		m.res.Shrink(int64(n))
+	if less := m.charged(m.held) - m.charged(m.held-int64(n)); less > 0 && m.res != nil {
+		m.res.Shrink(less)
 	}
 	m.held -= int64(n)
 }
@@ -55,7 +83,10 @@ func (m *memory) shrink(n int) {
 // close gives everything back. Large buffers go to readers to come: no vector
 // that this memory's reader has filled may be in use.
 func (m *memory) close() {
-	m.shrink(int(m.held))
+	if n := m.charged(m.held); n > 0 && m.res != nil {
+		m.res.Shrink(n)
+	}
+	m.least, m.held = 0, 0
 	for _, b := range m.bufs {
 		m.kept.Put(b)
 	}
@@ -78,6 +109,19 @@ func (m *memory) forget(b []byte) {
 // is lost. The buffer has bufferSlack bytes of capacity behind n. After an
 // error b must not be used: it is no longer charged.
 func (m *memory) resize(b []byte, n int) ([]byte, error) {
+	return m.replace(b, n, (*memory).grow)
+}
+
+// resizePage is resize for a page, stored or decompressed, of a reader that can
+// spool: errRefused tells it to.
+func (m *memory) resizePage(b []byte, n int) ([]byte, error) {
+	if !m.able || n <= spoolLeast {
+		return m.resize(b, n)
+	}
+	return m.replace(b, n, (*memory).tryGrow)
+}
+
+func (m *memory) replace(b []byte, n int, grow func(*memory, int) error) ([]byte, error) {
 	if cap(b) >= n+bufferSlack {
 		return b[:n], nil
 	}
@@ -91,7 +135,7 @@ func (m *memory) resize(b []byte, n int) ([]byte, error) {
 	}
 	out := m.kept.Take(size)
 	size = max(size, cap(out))
-	if err := m.grow(size); err != nil {
+	if err := grow(m, size); err != nil {
 		m.kept.Put(out)
 		return nil, err
 	}
@@ -102,18 +146,8 @@ func (m *memory) resize(b []byte, n int) ([]byte, error) {
 	return out[:n], nil
 }
 
-// roomForPage refuses n bytes for a page, stored or decompressed, that b does not
-// hold, when pages have their share of memory. It is asked only where the
-// refusal makes the reader spool: what vectors need is not refused for it.
-func (m *memory) roomForPage(b []byte, n int) error {
-	if m.most > 0 && n > spoolLeast && cap(b) < n+bufferSlack && m.res != nil && m.res.Held()+int64(n) > m.most {
-		return errMost
-	}
-	return nil
-}
-
-// errMost refuses a buffer of a page because scans have their share of memory.
-var errMost = errors.New("pages of scans fill their share of memory")
+// errRefused refuses a buffer of a page that need not be in memory as a whole.
+var errRefused = errors.New("memory has no room for the page")
 
 // errShort marks the end of a file where bytes were expected.
 var errShort = errors.New("the file ends early")
@@ -205,10 +239,7 @@ func (c *chunkSource) at(ctx context.Context, pos int64, n, more int) (b []byte,
 			if err := sqlerr.FromContext(ctx); err != nil {
 				return nil, false, err
 			}
-			if err := c.f.mem.roomForPage(r.buf, int(r.end-r.off)); err != nil {
-				return nil, false, err
-			}
-			if r.buf, err = c.f.mem.resize(r.buf, int(r.end-r.off)); err != nil {
+			if r.buf, err = c.f.mem.resizePage(r.buf, int(r.end-r.off)); err != nil {
 				return nil, false, err
 			}
 			if err := c.f.read(r.buf, r.off); err != nil {
@@ -231,13 +262,8 @@ func (c *chunkSource) at(ctx context.Context, pos int64, n, more int) (b []byte,
 	if pos >= c.winOff && pos < c.winOff+int64(len(c.win)) && cap(c.win) >= size+bufferSlack {
 		kept = copy(c.win[:cap(c.win)], c.win[pos-c.winOff:])
 		c.win = c.win[:size]
-	} else {
-		if err := c.f.mem.roomForPage(c.win, size); err != nil {
-			return nil, false, err
-		}
-		if c.win, err = c.f.mem.resize(c.win, size); err != nil {
-			return nil, false, err
-		}
+	} else if c.win, err = c.f.mem.resizePage(c.win, size); err != nil {
+		return nil, false, err
 	}
 	c.winOff = pos
 	if err := c.f.read(c.win[kept:], pos+int64(kept)); err != nil {

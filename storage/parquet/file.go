@@ -181,21 +181,8 @@ const usualPage = 2 << 20
 // ReaderBytes implements storage.ReaderSizer: of the largest row group, each
 // column's bytes as read and a page of it decompressed.
 func (f *File) ReaderBytes(columns []int) int64 {
-	var leaves []int
-	var vectors int64
-	for _, c := range columns {
-		if c < 0 || c >= len(f.schema.columns) {
-			continue
-		}
-		if n := f.schema.columns[c].nested; n != nil {
-			for i := range n.leaves {
-				leaves = append(leaves, n.first+i)
-			}
-		} else {
-			leaves = append(leaves, f.schema.columns[c].leaf)
-		}
-	}
-	vectors = int64(len(leaves)) * vectorBytes
+	leaves := f.leavesOf(columns)
+	vectors := int64(len(leaves)) * vectorBytes
 	var most int64
 	for g := range f.groups {
 		var sum int64
@@ -220,6 +207,43 @@ func (f *File) ReaderBytes(columns []int) int64 {
 	// Buffers are made a little larger than they have to be.
 	return most + most/8 + vectors + codecMemory
 }
+
+// leavesOf lists the leaves of columns.
+func (f *File) leavesOf(columns []int) (leaves []int) {
+	for _, c := range columns {
+		if c < 0 || c >= len(f.schema.columns) {
+			continue
+		}
+		if n := f.schema.columns[c].nested; n != nil {
+			for i := range n.leaves {
+				leaves = append(leaves, n.first+i)
+			}
+		} else {
+			leaves = append(leaves, f.schema.columns[c].leaf)
+		}
+	}
+	return leaves
+}
+
+// SpooledBytes implements storage.Spooler: a vector and an extent a column, and
+// the dictionaries, about which the footer says how long they are when compressed.
+func (f *File) SpooledBytes(columns []int) int64 {
+	leaves := f.leavesOf(columns)
+	var most int64
+	for g := range f.groups {
+		var sum int64
+		for _, leaf := range leaves {
+			if m := &f.groups[g].columns[leaf]; m.dictPageOffset > 0 && m.dataPageOffset > m.dictPageOffset {
+				sum = min(sum+4*(m.dataPageOffset-m.dictPageOffset), 1<<40)
+			}
+		}
+		most = max(most, sum)
+	}
+	return most + int64(len(leaves))*(vectorBytes+spoolExtent) + codecMemory + spoolShared
+}
+
+// spoolShared is what the columns of a reader that spools use together.
+const spoolShared = 2*spoolExtent + 4*spoolCodes + streamPiece
 
 // vectorBytes is about what a column's vector takes.
 const vectorBytes = 32 << 10

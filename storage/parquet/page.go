@@ -168,11 +168,6 @@ func (c *columnReader) pageBytes(ctx context.Context, h *pageHeader, at int64) (
 // unpack returns the page body src as it was before compression, size bytes;
 // it lies in buf (which may be reallocated) unless the bytes last as they are.
 func (c *columnReader) unpack(buf, src []byte, size int, compressed, lasting bool) (out, newBuf []byte, err error) {
-	if compressed || !lasting {
-		if err := c.mem.roomForPage(buf, size); err != nil {
-			return nil, buf, err
-		}
-	}
 	if !compressed {
 		if len(src) != size {
 			return nil, buf, errPageSize
@@ -180,7 +175,7 @@ func (c *columnReader) unpack(buf, src []byte, size int, compressed, lasting boo
 		if lasting {
 			return src, buf, nil
 		}
-		if buf, err = c.mem.resize(buf, size); err != nil {
+		if buf, err = c.mem.resizePage(buf, size); err != nil {
 			return nil, nil, err
 		}
 		copy(buf, src)
@@ -189,7 +184,7 @@ func (c *columnReader) unpack(buf, src []byte, size int, compressed, lasting boo
 	if size > 0 && !plausible(c.meta.codec, src, size) {
 		return nil, buf, errPageSize
 	}
-	if buf, err = c.mem.resize(buf, size); err != nil {
+	if buf, err = c.mem.resizePage(buf, size); err != nil {
 		return nil, nil, err
 	}
 	if size == 0 {

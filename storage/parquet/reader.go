@@ -8,7 +8,8 @@ import (
 	"github.com/gannetdb/gannet/vector"
 )
 
-// codecMemory is what a reader's decompressors are charged with.
+// codecMemory is what a reader's decompressors are charged with, the stream of a
+// block included.
 const codecMemory = 256 << 10
 
 // Reader reads morsels of a Scanner for one worker. It is not safe for
@@ -34,10 +35,14 @@ var _ storage.Reader = (*Reader)(nil)
 
 func newReader(s *Scanner) (*Reader, error) {
 	r := &Reader{s: s, mem: memory{res: s.spec.Mem, kept: s.spec.Buffers}}
-	r.mem.most = s.most()
 	r.fetch = fetcher{file: s.handle, mem: &r.mem, counters: s.spec.Counters}
-	r.spool = spooler{manager: s.spec.Spill, mem: &r.mem, fetch: &r.fetch, most: s.most(), on: s.spec.SpoolAlways, always: s.spec.SpoolAlways}
+	r.spool = spooler{manager: s.spec.Spill, mem: &r.mem, fetch: &r.fetch, on: s.spec.SpoolAlways, always: s.spec.SpoolAlways}
+	r.spool.attend()
+	if err := r.mem.begin(s.spooledBytes); err != nil {
+		return nil, err
+	}
 	if err := r.mem.grow(codecMemory + 8*vector.Capacity); err != nil {
+		r.mem.close()
 		return nil, err
 	}
 	for i := range s.columns {
@@ -233,6 +238,11 @@ func (r *Reader) openChunk(c *columnReader, group int, g *rowGroup, leaf int) (e
 
 // Next implements storage.Reader.
 func (r *Reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
+	if r.spool.asked() {
+		if err := r.spool.start(ctx, nil); err != nil {
+			return false, err
+		}
+	}
 	for r.row < r.end {
 		if err := sqlerr.FromContext(ctx); err != nil {
 			return false, err
@@ -324,7 +334,8 @@ func (r *Reader) Adopt(from storage.Reader) {
 		}
 	}
 	r.mem.close()
-	r.mem.held, o.mem.held = o.mem.held, 0
+	r.mem.held, r.mem.least = o.mem.held, o.mem.least
+	o.mem.held, o.mem.least = 0, 0
 	r.mem.bufs, o.mem.bufs = o.mem.bufs, nil
 	for i := range r.cols {
 		c, old := r.cols[i].(*columnReader), o.cols[i].(*columnReader)

@@ -41,7 +41,8 @@ type Scanner struct {
 	next    atomic.Int64
 	skipped int // rows groups refuted, for tests
 
-	readerBytes int64 // what a reader that need not spool takes
+	readerBytes  int64 // what a reader that need not spool takes
+	spooledBytes int64 // and one that does
 
 	ahead  storage.Prefetcher // handle, when it can; else nil
 	leaves []int              // of all columns, as they lie in the file
@@ -72,6 +73,7 @@ func (f *File) Scan(ctx context.Context, spec *storage.ScanSpec) (storage.Scanne
 		ordinals = append(ordinals, s.columns[i].ordinal)
 	}
 	s.readerBytes = f.ReaderBytes(ordinals)
+	s.spooledBytes = min(f.SpooledBytes(ordinals), s.readerBytes)
 	if len(s.columns) > 0 && len(s.morsels) > 0 {
 		h, err := f.fs.Open(ctx, f.path)
 		if err != nil {
@@ -222,14 +224,6 @@ func (s *Scanner) refuted(g int) bool {
 // wrongType reports values that statistics of the leaf cannot be compared to.
 func wrongType(leaf *leafColumn) func(types.Value) bool {
 	return func(v types.Value) bool { return !v.IsNull && !v.Type.Equal(leaf.kind.typ) }
-}
-
-// most returns what pages may take of the scan's memory; 0: everything.
-func (s *Scanner) most() int64 {
-	if s.spec.Spill == nil {
-		return 0 // nowhere to go beyond it
-	}
-	return s.spec.Most
 }
 
 // Morsels implements storage.Scanner.

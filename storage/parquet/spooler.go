@@ -28,9 +28,9 @@ type spooler struct {
 	fetch   *fetcher
 	columns []*columnReader // of the reader, leaves of nested columns among them
 
-	on      bool  // pages go through the file
-	always  bool  // for tests: on, and every page is worth it
-	most    int64 // mem.most while it is off
+	on      bool // pages go through the file
+	always  bool // for tests: on, and every page is worth it
+	attends bool // the reservation counts on this reader to look
 	file    *spill.File
 	stored  []byte // a page as it is in the table's file
 	page    []byte // the same, decompressed
@@ -52,9 +52,39 @@ func (s *spooler) add(c vectorReader) {
 
 // adopt takes over the columns, the buffers and the file of a reader that ends.
 func (s *spooler) adopt(o *spooler) {
+	o.leave()
 	s.columns, s.on, s.file = o.columns, o.on, o.file
 	s.stored, s.page, s.staging, s.codes = o.stored, o.page, o.staging, o.codes
 	*o = spooler{}
+	s.attend()
+}
+
+// attend lets others ask for the memory of a reader that has whole pages in it:
+// asked tells that they do.
+func (s *spooler) attend() {
+	s.mem.able = s.manager != nil && !s.on
+	if on := s.mem.able && s.mem.res != nil; on == s.attends {
+		return
+	} else if on {
+		s.mem.res.Attend()
+	} else {
+		s.mem.res.Leave()
+	}
+	s.attends = !s.attends
+}
+
+// leave ends what attend began.
+func (s *spooler) leave() {
+	if s.attends {
+		s.attends = false
+		s.mem.res.Leave()
+	}
+}
+
+// asked reports whether the reader should spool because others want memory, or
+// because more queries share it now.
+func (s *spooler) asked() bool {
+	return s.attends && (s.mem.res.Wanted() > 0 || s.mem.res.Held() > s.mem.res.Budget().Part())
 }
 
 // counters returns where the scan counts, nil when nobody asks.
@@ -62,7 +92,7 @@ func (s *spooler) counters() *storage.ScanCounters { return s.fetch.counters }
 
 // able reports whether a reader that was refused memory can go on by spooling.
 func (s *spooler) able(err error) bool {
-	return !s.on && s.manager != nil && (errors.Is(err, errMost) || sqlerr.Is(err, sqlerr.CodeOutOfMemory))
+	return !s.on && s.manager != nil && (errors.Is(err, errRefused) || sqlerr.Is(err, sqlerr.CodeOutOfMemory))
 }
 
 // start makes the reader spool from now on, and gives back the buffers that it
@@ -70,7 +100,7 @@ func (s *spooler) able(err error) bool {
 // simple; but not that of except, which is being opened.
 func (s *spooler) start(ctx context.Context, except *columnReader) error {
 	s.on = true
-	s.mem.most = 0
+	s.attend()
 	s.fetch.drop(s.columns)
 	for _, c := range s.columns {
 		c.dropFree(0)
@@ -106,7 +136,7 @@ func (s *spooler) open() (err error) {
 // stop ends spooling between two row groups, when memory has room again.
 func (s *spooler) stop() {
 	s.on = false
-	s.mem.most = s.most
+	s.attend()
 	s.stored, s.page = s.mem.drop(s.stored), s.mem.drop(s.page)
 	if s.staging != nil {
 		s.mem.shrink(spoolExtent + 4*spoolCodes)
@@ -117,16 +147,17 @@ func (s *spooler) stop() {
 // worth reports whether a page of size bytes goes through the file.
 func (s *spooler) worth(size int) bool { return s.on && (size > spoolLeast || s.always) }
 
-// roomFor reports whether memory has n bytes more.
+// roomFor reports whether memory has room for a reader of n bytes.
 func (s *spooler) roomFor(n int64) bool {
 	res := s.mem.res
 	if res == nil || s.always {
 		return !s.always
 	}
-	if s.most > 0 && res.Held()-s.mem.held+n > s.most || !res.TryGrow(n) {
+	n -= s.mem.charged(s.mem.held)
+	if res.Held()+n > res.Budget().Part() || n > 0 && !res.TryGrow(n) {
 		return false
 	}
-	res.Shrink(n)
+	res.Shrink(max(n, 0))
 	return true
 }
 
@@ -150,6 +181,7 @@ func (s *spooler) read(ctx context.Context, h *pageHeader, at int64) (b []byte, 
 
 // close removes the file. Its buffers go with the memory that they belong to.
 func (s *spooler) close() {
+	s.leave()
 	if s.file != nil {
 		_ = s.file.Close() // a temporary file: nothing can be lost
 		s.file = nil

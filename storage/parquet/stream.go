@@ -17,8 +17,8 @@ import (
 
 // A page of megabytes need not be in memory as a whole to be spooled: PLAIN
 // values can be written as they come out of the decompressor, which wants no
-// more than the window of its format. Snappy's and LZ4's raw blocks have no
-// window; they are decompressed whole.
+// more than the window of its format. LZ4 as Hadoop frames it, where only the end
+// tells whether it is framed at all, is decompressed whole.
 
 // streamPiece is how much of a stored page is read at a time.
 const streamPiece = 32 << 10
@@ -66,6 +66,9 @@ func (p *storedPage) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// ended reports whether all of the body was taken.
+func (p *storedPage) ended() bool { return len(p.rest) == 0 && p.left == 0 }
+
 // drain reads to the end.
 func (p *storedPage) drain() error {
 	for {
@@ -99,10 +102,19 @@ func zstdWindow(b []byte) (int, error) {
 	return max(int(window), zstd.MinWindowSize), nil
 }
 
-// stream returns a reader of what the page in holds, decompressed; a nil reader
-// when that would cost more than whole bytes. What it needs is charged to mem.
-func (c *codecState) stream(mem *memory, codec int32, in *storedPage, whole int) (io.Reader, error) {
+// stream returns a reader of the size bytes that the page in holds, decompressed; a
+// nil reader when that would cost more than whole bytes. What it needs is charged
+// to mem.
+func (c *codecState) stream(mem *memory, codec int32, in *storedPage, size, whole int) (io.Reader, error) {
 	switch codecNames[codec] {
+	case "SNAPPY", "LZ4_RAW":
+		if blockStreamCost > whole {
+			return nil, nil
+		}
+		if c.block.buf == nil {
+			c.block.buf = make([]byte, blockStreamCost) // of codecMemory
+		}
+		return &c.block, c.block.begin(in, codecNames[codec] == "LZ4_RAW", size)
 	case "GZIP":
 		if c.gzipDec == nil {
 			d, err := gzip.NewReader(in)
@@ -169,15 +181,24 @@ func (c *columnReader) streams(h *pageHeader) bool {
 		return false
 	}
 	switch codecNames[c.meta.codec] {
-	case "UNCOMPRESSED", "GZIP", "BROTLI", "ZSTD":
+	case "UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4_RAW":
 		return true
 	}
 	return false
 }
 
 // streamPage spools a data page without having it in memory as a whole; false
-// when that would take more memory than having it.
+// when that would take more memory than having it, or cannot be done.
 func (c *columnReader) streamPage(ctx context.Context, h *pageHeader, at int64) (done bool, err error) {
+	done, err = c.streamBody(ctx, h, at)
+	if errors.Is(err, errFar) {
+		c.spooled.release()
+		return false, nil
+	}
+	return done, err
+}
+
+func (c *columnReader) streamBody(ctx context.Context, h *pageHeader, at int64) (done bool, err error) {
 	s := c.spool
 	if err := s.open(); err != nil {
 		return false, err
@@ -208,7 +229,7 @@ func (c *columnReader) streamPage(ctx context.Context, h *pageHeader, at int64) 
 		if s.always {
 			whole = maxPageSize
 		}
-		body, err = c.codec.stream(c.mem, c.meta.codec, in, whole)
+		body, err = c.codec.stream(c.mem, c.meta.codec, in, left, whole)
 		if err != nil {
 			return false, c.streamError(err)
 		}

@@ -92,11 +92,8 @@ func rescale[F, T integer](c *call, src, out *vector.Vector) error {
 			dst := dst[:len(in)]
 			for i, x := range in {
 				y := int64(x)
-				if y < lo || y > hi {
-					if !c.try {
-						return c.outOfRange(src, i)
-					}
-					out.SetNull(i)
+				if (y < lo || y > hi) && c.misfit(out, i) {
+					return c.outOfRange(src, i)
 				}
 				dst[i] = T(y * f)
 			}
@@ -105,11 +102,8 @@ func rescale[F, T integer](c *call, src, out *vector.Vector) error {
 		for k := range r.n {
 			p, i := r.at(k)
 			y := int64(in[i])
-			if y < lo || y > hi {
-				if !c.try {
-					return c.outOfRange(src, p)
-				}
-				out.SetNull(p)
+			if (y < lo || y > hi) && c.misfit(out, p) {
+				return c.outOfRange(src, p)
 			}
 			dst[p] = T(y * f)
 		}
@@ -126,11 +120,8 @@ func rescale[F, T integer](c *call, src, out *vector.Vector) error {
 		} else if rem <= -half {
 			y--
 		}
-		if y < lo || y > hi {
-			if !c.try {
-				return c.outOfRange(src, p)
-			}
-			out.SetNull(p)
+		if (y < lo || y > hi) && c.misfit(out, p) {
+			return c.outOfRange(src, p)
 		}
 		dst[p] = T(y)
 	}
@@ -205,11 +196,9 @@ func wide(c *call, src, out *vector.Vector) error {
 		if from != to && ok {
 			x, ok = types.RescaleDecimal(x, from, to)
 		}
-		if ok = ok && !x.Less(lo) && !hi.Less(x) && !(unsignedTo && x.Hi < 0); !ok {
-			if !c.try {
-				return c.outOfRange(src, p)
-			}
-			out.SetNull(p)
+		ok = ok && !x.Less(lo) && !hi.Less(x) && !(unsignedTo && x.Hi < 0)
+		if !ok && c.misfit(out, p) {
+			return c.outOfRange(src, p)
 		}
 		buf[p] = x
 	}
@@ -293,11 +282,8 @@ func floatToDecimal[F float](c *call, src, out *vector.Vector) error {
 	for k := range r.n {
 		p, i := r.at(k)
 		x, ok := types.DecimalFromFloat(float64(in[i]), width, scale)
-		if !ok {
-			if !c.try {
-				return c.outOfRange(src, p)
-			}
-			out.SetNull(p)
+		if !ok && c.misfit(out, p) {
+			return c.outOfRange(src, p)
 		}
 		buf[p] = x
 	}

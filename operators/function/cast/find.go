@@ -176,6 +176,16 @@ func (c *call) view(src *vector.Vector) (vector.View, rows) {
 	return v, rows{c.sel, v.Sel, c.n}
 }
 
+// misfit is what becomes of a value that has no counterpart in the target type:
+// NULL at position p of out when that is tried; else the cast fails (true).
+func (c *call) misfit(out *vector.Vector, p int) (fail bool) {
+	if !c.try {
+		return true
+	}
+	out.SetNull(p)
+	return false
+}
+
 // allNull makes every position NULL: casts of NULL, and impossible ones that
 // are tried.
 func allNull(c *call, _, out *vector.Vector) error {

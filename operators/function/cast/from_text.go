@@ -31,9 +31,9 @@ func textLoop(to types.Type) run {
 	case types.HugeInt, types.UHugeInt, types.UUID:
 		return textToWide
 	case types.Float:
-		return textToFloat32
+		return textToFloat[float32]
 	case types.Double:
-		return textToFloat64
+		return textToFloat[float64]
 	case types.Decimal:
 		switch to.Physical() {
 		case types.PInt16:
@@ -43,7 +43,7 @@ func textLoop(to types.Type) run {
 		case types.PInt64:
 			return textToDecimal[int64]
 		}
-		return textToWideDecimal
+		return textToWide
 	case types.Date:
 		return textToDate
 	case types.Time, types.TimeTZ, types.Timestamp, types.TimestampS, types.TimestampMS, types.TimestampNS, types.TimestampTZ:
@@ -74,11 +74,8 @@ func textToBool(c *call, src, out *vector.Vector) error {
 		if b {
 			out.Data[p] = 1
 		}
-		if !ok {
-			if !c.try {
-				return errText(s, c.to)
-			}
-			out.SetNull(p)
+		if !ok && c.misfit(out, p) {
+			return errText(s, c.to)
 		}
 	}
 	return nil
@@ -92,11 +89,8 @@ func textToInt[T int8 | int16 | int32 | int64](c *call, src, out *vector.Vector)
 		s := vector.Str(&refs[i], bufs)
 		x, ok := types.ParseInt64(s)
 		y := T(x)
-		if !ok || int64(y) != x {
-			if !c.try {
-				return errText(s, c.to)
-			}
-			out.SetNull(p)
+		if (!ok || int64(y) != x) && c.misfit(out, p) {
+			return errText(s, c.to)
 		}
 		dst[p] = y
 	}
@@ -111,11 +105,8 @@ func textToUint[T uint8 | uint16 | uint32 | uint64](c *call, src, out *vector.Ve
 		s := vector.Str(&refs[i], bufs)
 		x, ok := types.ParseUint64(s)
 		y := T(x)
-		if !ok || uint64(y) != x {
-			if !c.try {
-				return errText(s, c.to)
-			}
-			out.SetNull(p)
+		if (!ok || uint64(y) != x) && c.misfit(out, p) {
+			return errText(s, c.to)
 		}
 		dst[p] = y
 	}
@@ -125,64 +116,52 @@ func textToUint[T uint8 | uint16 | uint32 | uint64](c *call, src, out *vector.Ve
 func textToWide(c *call, src, out *vector.Vector) error {
 	refs, bufs, r := c.texts(src)
 	dst := vector.Values[types.Int128](out)
+	id, width, scale := c.to.ID, int(c.to.Width), int(c.to.Scale)
 	for k := range r.n {
 		p, i := r.at(k)
 		s := vector.Str(&refs[i], bufs)
 		var x types.Int128
 		var ok bool
-		switch c.to.ID {
+		switch id {
 		case types.HugeInt:
 			x, ok = types.ParseInt128(s)
-		case types.UUID:
-			x, ok = types.ParseUUID(s)
-		default:
+		case types.UHugeInt:
 			var u types.Uint128
 			u, ok = types.ParseUint128(s)
 			x = types.Int128{Lo: u.Lo, Hi: int64(u.Hi)}
+		case types.UUID:
+			x, ok = types.ParseUUID(s)
+		default: // types.Decimal
+			x, ok = types.ParseDecimal(s, width, scale)
 		}
-		if !ok {
-			if !c.try {
-				return errText(s, c.to)
-			}
-			out.SetNull(p)
-		}
-		dst[p] = x
-	}
-	return nil
-}
-
-func textToFloat64(c *call, src, out *vector.Vector) error {
-	refs, bufs, r := c.texts(src)
-	dst := vector.Values[float64](out)
-	for k := range r.n {
-		p, i := r.at(k)
-		s := vector.Str(&refs[i], bufs)
-		x, ok := types.ParseFloat(s)
-		if !ok {
-			if !c.try {
-				return errText(s, c.to)
-			}
-			out.SetNull(p)
+		if !ok && c.misfit(out, p) {
+			return errText(s, c.to)
 		}
 		dst[p] = x
 	}
 	return nil
 }
 
-func textToFloat32(c *call, src, out *vector.Vector) error {
+func textToFloat[T float](c *call, src, out *vector.Vector) error {
 	refs, bufs, r := c.texts(src)
-	dst := vector.Values[float32](out)
+	dst := vector.Values[T](out)
+	single := c.to.ID == types.Float
 	for k := range r.n {
 		p, i := r.at(k)
 		s := vector.Str(&refs[i], bufs)
-		x, ok := types.ParseFloat32(s)
-		if !ok {
-			if !c.try {
-				return errText(s, c.to)
-			}
-			out.SetNull(p)
+		var x float64
+		var ok bool
+		if single {
+			var f float32
+			f, ok = types.ParseFloat32(s)
+			x = float64(f)
+		} else {
+			x, ok = types.ParseFloat(s)
 		}
-		dst[p] = x
+		if !ok && c.misfit(out, p) {
+			return errText(s, c.to)
+		}
+		dst[p] = T(x)
 	}
 	return nil
 }
@@ -195,32 +174,10 @@ func textToDecimal[T int16 | int32 | int64](c *call, src, out *vector.Vector) er
 		p, i := r.at(k)
 		s := vector.Str(&refs[i], bufs)
 		x, ok := types.ParseDecimal64(s, width, scale)
-		if !ok {
-			if !c.try {
-				return errText(s, c.to)
-			}
-			out.SetNull(p)
+		if !ok && c.misfit(out, p) {
+			return errText(s, c.to)
 		}
 		dst[p] = T(x)
-	}
-	return nil
-}
-
-func textToWideDecimal(c *call, src, out *vector.Vector) error {
-	refs, bufs, r := c.texts(src)
-	dst := vector.Values[types.Int128](out)
-	width, scale := int(c.to.Width), int(c.to.Scale)
-	for k := range r.n {
-		p, i := r.at(k)
-		s := vector.Str(&refs[i], bufs)
-		x, ok := types.ParseDecimal(s, width, scale)
-		if !ok {
-			if !c.try {
-				return errText(s, c.to)
-			}
-			out.SetNull(p)
-		}
-		dst[p] = x
 	}
 	return nil
 }
@@ -232,11 +189,8 @@ func textToDate(c *call, src, out *vector.Vector) error {
 		p, i := r.at(k)
 		s := vector.Str(&refs[i], bufs)
 		d, st := types.ParseDate(s)
-		if st != types.ParseOK {
-			if !c.try {
-				return errStatus(s, c.to, st)
-			}
-			out.SetNull(p)
+		if st != types.ParseOK && c.misfit(out, p) {
+			return errStatus(s, c.to, st)
 		}
 		dst[p] = d
 	}
@@ -271,11 +225,8 @@ func textToTemporal(c *call, src, out *vector.Vector) error {
 			x, st = types.ParseTimestamp(s)
 			x, _ = types.ScaleTimestamp(x, 1e6, ticks)
 		}
-		if st != types.ParseOK {
-			if !c.try {
-				return errStatus(s, c.to, st)
-			}
-			out.SetNull(p)
+		if st != types.ParseOK && c.misfit(out, p) {
+			return errStatus(s, c.to, st)
 		}
 		dst[p] = x
 	}
@@ -289,11 +240,8 @@ func textToInterval(c *call, src, out *vector.Vector) error {
 		p, i := r.at(k)
 		s := vector.Str(&refs[i], bufs)
 		x, st := types.ParseInterval(s)
-		if st != types.ParseOK {
-			if !c.try {
-				return errStatus(s, c.to, st)
-			}
-			out.SetNull(p)
+		if st != types.ParseOK && c.misfit(out, p) {
+			return errStatus(s, c.to, st)
 		}
 		dst[p] = x
 	}
@@ -312,10 +260,9 @@ func textToBytes(c *call, src, out *vector.Vector) error {
 			c.text, ok = types.ParseBit(c.text[:0], s)
 		}
 		if !ok {
-			if !c.try {
+			if c.misfit(out, p) {
 				return errText(s, c.to)
 			}
-			out.SetNull(p)
 			continue
 		}
 		out.PutString(p, c.text)
@@ -329,11 +276,8 @@ func textToEnum(c *call, src, out *vector.Vector) error {
 		p, i := r.at(k)
 		s := vector.Str(&refs[i], bufs)
 		code, ok := c.labels[raw.String(s)]
-		if !ok {
-			if !c.try {
-				return errText(s, c.to)
-			}
-			out.SetNull(p)
+		if !ok && c.misfit(out, p) {
+			return errText(s, c.to)
 		}
 		putCode(out, p, code)
 	}

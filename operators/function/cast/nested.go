@@ -128,10 +128,9 @@ func listToArray(c *call, src, out *vector.Vector) error {
 		p, _ := r.at(k)
 		e := in[p]
 		if int(e.Length) != size {
-			if !c.try {
+			if c.misfit(out, p) {
 				return sqlerr.New(sqlerr.CodeInvalidCast, "cannot cast a list of length %d to %s", e.Length, c.to)
 			}
-			out.SetNull(p)
 			continue
 		}
 		for j := range size {
@@ -242,10 +241,9 @@ func enumToEnum(c *call, src, out *vector.Vector) error {
 		p, i := r.at(k)
 		code := c.codes[enumCode(c.from, v.Data, i)]
 		if code < 0 {
-			if !c.try {
+			if c.misfit(out, p) {
 				return errText(raw.StringBytes(c.from.Ext.Enum.Labels[enumCode(c.from, v.Data, i)]), c.to)
 			}
-			out.SetNull(p)
 			continue
 		}
 		putCode(out, p, uint32(code))

@@ -75,11 +75,8 @@ func intToInt[F, T integer](c *call, src, out *vector.Vector) error {
 		dst := dst[:len(in)]
 		for i, x := range in {
 			y := T(x)
-			if F(y) != x || (x < 0) != (y < 0) {
-				if !c.try {
-					return c.outOfRange(src, i)
-				}
-				out.SetNull(i)
+			if (F(y) != x || (x < 0) != (y < 0)) && c.misfit(out, i) {
+				return c.outOfRange(src, i)
 			}
 			dst[i] = y
 		}
@@ -89,11 +86,8 @@ func intToInt[F, T integer](c *call, src, out *vector.Vector) error {
 		p, i := r.at(k)
 		x := in[i]
 		y := T(x)
-		if F(y) != x || (x < 0) != (y < 0) {
-			if !c.try {
-				return c.outOfRange(src, p)
-			}
-			out.SetNull(p)
+		if (F(y) != x || (x < 0) != (y < 0)) && c.misfit(out, p) {
+			return c.outOfRange(src, p)
 		}
 		dst[p] = y
 	}
@@ -177,10 +171,9 @@ func floatToInt[F float, T integer](c *call, src, out *vector.Vector) error {
 		p, i := r.at(k)
 		x := math.RoundToEven(float64(in[i]))
 		if !(x >= lo && x < hi) {
-			if !c.try {
+			if c.misfit(out, p) {
 				return c.outOfRange(src, p)
 			}
-			out.SetNull(p)
 			continue
 		}
 		dst[p] = T(x)
@@ -202,11 +195,8 @@ func floatToWide[F float](c *call, src, out *vector.Vector) error {
 		} else {
 			dst[p], ok = types.Int128FromFloat(float64(in[i]))
 		}
-		if !ok {
-			if !c.try {
-				return c.outOfRange(src, p)
-			}
-			out.SetNull(p)
+		if !ok && c.misfit(out, p) {
+			return c.outOfRange(src, p)
 		}
 	}
 	return nil
@@ -218,11 +208,8 @@ func floatToFloat[F, T float](c *call, src, out *vector.Vector) error {
 	for k := range r.n {
 		p, i := r.at(k)
 		y := T(in[i])
-		if math.IsInf(float64(y), 0) && !math.IsInf(float64(in[i]), 0) {
-			if !c.try {
-				return c.outOfRange(src, p)
-			}
-			out.SetNull(p)
+		if math.IsInf(float64(y), 0) && !math.IsInf(float64(in[i]), 0) && c.misfit(out, p) {
+			return c.outOfRange(src, p)
 		}
 		dst[p] = y
 	}

@@ -58,10 +58,8 @@ func dateToTimestamp(c *call, src, out *vector.Vector) error {
 				dst[p] = types.TSInfinity
 			case d == types.DateNegInfinity:
 				dst[p] = types.TSNegInfinity
-			case !c.try:
+			case c.misfit(out, p):
 				return c.outOfRange(src, p)
-			default:
-				out.SetNull(p)
 			}
 			continue
 		}
@@ -102,10 +100,9 @@ func timestampToTime(c *call, src, out *vector.Vector) error {
 		p, i := r.at(k)
 		x := in[i]
 		if !types.TimestampFinite(x) {
-			if !c.try {
+			if c.misfit(out, p) {
 				return c.outOfRange(src, p)
 			}
-			out.SetNull(p)
 			continue
 		}
 		_, t := types.FloorDiv(x, 86400*ticks)
@@ -131,11 +128,8 @@ func scaleTimestamps(c *call, src, out *vector.Vector) error {
 		} else {
 			x, ok = types.ScaleTimestamp(x, from, to)
 		}
-		if !ok {
-			if !c.try {
-				return c.outOfRange(src, p)
-			}
-			out.SetNull(p)
+		if !ok && c.misfit(out, p) {
+			return c.outOfRange(src, p)
 		}
 		dst[p] = x
 	}
@@ -143,11 +137,23 @@ func scaleTimestamps(c *call, src, out *vector.Vector) error {
 }
 
 func timestampToInstant(c *call, src, out *vector.Vector) error {
-	zone, err := c.zone()
-	if err != nil {
+	if err := scaleTimestamps(c, src, out); err != nil {
 		return err
 	}
-	if err := scaleTimestamps(c, src, out); err != nil {
+	return c.localToInstant(out)
+}
+
+func dateToInstant(c *call, src, out *vector.Vector) error {
+	if err := dateToTimestamp(c, src, out); err != nil {
+		return err
+	}
+	return c.localToInstant(out)
+}
+
+// localToInstant makes the local timestamps of out instants.
+func (c *call) localToInstant(out *vector.Vector) error {
+	zone, err := c.zone()
+	if err != nil {
 		return err
 	}
 	dst := vector.Values[int64](out)
@@ -170,30 +176,10 @@ func instantToTimestamp(c *call, src, out *vector.Vector) error {
 	for k := range r.n {
 		p, i := r.at(k)
 		x, ok := types.ScaleTimestamp(zone.ToLocal(in[i]), 1e6, to)
-		if !ok {
-			if !c.try {
-				return c.outOfRange(src, p)
-			}
-			out.SetNull(p)
+		if !ok && c.misfit(out, p) {
+			return c.outOfRange(src, p)
 		}
 		dst[p] = x
-	}
-	return nil
-}
-
-func dateToInstant(c *call, src, out *vector.Vector) error {
-	zone, err := c.zone()
-	if err != nil {
-		return err
-	}
-	if err := dateToTimestamp(c, src, out); err != nil {
-		return err
-	}
-	dst := vector.Values[int64](out)
-	r := rows{c.sel, nil, c.n}
-	for k := range r.n {
-		p, _ := r.at(k)
-		dst[p] = zone.FromLocal(dst[p])
 	}
 	return nil
 }
@@ -225,10 +211,9 @@ func instantToTimeTZ(c *call, src, out *vector.Vector) error {
 		p, i := r.at(k)
 		x := in[i]
 		if !types.TimestampFinite(x) {
-			if !c.try {
+			if c.misfit(out, p) {
 				return c.outOfRange(src, p)
 			}
-			out.SetNull(p)
 			continue
 		}
 		off := zone.Offset(x)

@@ -68,6 +68,45 @@ func mustBuild(b *testing.B, env *operators.Env, spec *join.Spec, chunks []*vect
 	return j
 }
 
+// probeAll pushes the chunks through the probe and returns how many rows came out.
+func probeAll(b *testing.B, l operators.OperatorLocal, chunks []*vector.Chunk, out *vector.Chunk) (rows int) {
+	for _, in := range chunks {
+		for st := operators.HaveMore; st == operators.HaveMore; {
+			out.Reset()
+			var err error
+			if st, err = l.Push(context.Background(), in, out); err != nil {
+				b.Fatal(err)
+			}
+			rows += out.NumRows()
+		}
+	}
+	return rows
+}
+
+// benchProbe probes j with the chunks, again and again.
+func benchProbe(b *testing.B, f *fixture, j *join.Build, chunks []*vector.Chunk) {
+	op := j.Probe()
+	l, err := op.NewLocal(&operators.Task{Env: f.env})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	out := vector.NewChunk(op.Types())
+	n := 0
+	for _, c := range chunks {
+		n += c.Len
+	}
+	rows := 0
+	b.ReportAllocs()
+	for b.Loop() {
+		rows += probeAll(b, l, chunks, out)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/row")
+	if rows == 0 {
+		b.Fatal("nothing came out")
+	}
+}
+
 func benchSpec(kind join.Kind) *join.Spec {
 	ts := []types.Type{bigint, bigint}
 	return &join.Spec{Kind: kind, ProbeTypes: ts, BuildTypes: ts, ProbeKeys: []int{0}, BuildKeys: []int{0}, ProbeOut: []int{0, 1}, BuildOut: []int{1}}
@@ -82,8 +121,8 @@ func BenchmarkProbe(b *testing.B) {
 		dup  int
 		miss bool
 	}{
-		{"hash 10k", 10_000, spreadKey, 1, false}, {"hash 1M", 1_000_000, spreadKey, 1, false},
-		{"hash 1M half", 1_000_000, spreadKey, 1, true},
+		{"hash 10k", 10_000, spreadKey, 1, false}, {"hash 100k", 100_000, spreadKey, 1, false}, {"hash 1M", 1_000_000, spreadKey, 1, false},
+		{"hash 16M", 16_000_000, spreadKey, 1, false}, {"hash 1M half", 1_000_000, spreadKey, 1, true},
 		{"dense 10k", 10_000, denseKey, 1, false}, {"dense 1M", 1_000_000, denseKey, 1, false},
 		{"hash 10k by 4", 10_000, spreadKey, 4, false},
 	} {
@@ -105,38 +144,7 @@ func BenchmarkProbe(b *testing.B) {
 				}
 				probe[i] = c.key(k)
 			}
-			chunks := chunksOf(probe)
-			op := j.Probe()
-			l, err := op.NewLocal(&operators.Task{Env: f.env})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer l.Close()
-			out := vector.NewChunk(op.Types())
-			ctx := context.Background()
-			rows := 0
-			b.ReportAllocs()
-			for b.Loop() {
-				for _, in := range chunks {
-					for {
-						out.Reset()
-						st, err := l.Push(ctx, in, out)
-						if err != nil {
-							b.Fatal(err)
-						}
-						rows += out.NumRows()
-						if st != operators.HaveMore {
-							break
-						}
-					}
-				}
-			}
-			total := float64(b.N) * float64(len(probe))
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/total, "ns/row")
-			b.ReportMetric(total/b.Elapsed().Seconds()/1e6, "Mrows/s")
-			if rows == 0 {
-				b.Fatal("nothing came out")
-			}
+			benchProbe(b, f, j, chunksOf(probe))
 		})
 	}
 }

@@ -217,12 +217,8 @@ func (l *contLocal) join(ctx context.Context, out *vector.Chunk) error {
 	case l.b.kind.keepsBuild() && l.p.pass != last:
 		l.pages, l.bufs = l.p.t.pages, l.p.t.bufs
 		l.step = unmatched
-	case l.p.pass == oneBlock:
-		l.step = nextBlock
-	case l.pieces != nil:
-		l.step = nextPiece
 	default:
-		l.endPart()
+		l.goBack()
 	}
 	return nil
 }
@@ -289,6 +285,12 @@ func (l *contLocal) unmatched(out *vector.Chunk) error {
 		return nil
 	}
 	l.pages, l.bufs = nil, nil
+	l.goBack()
+	return nil
+}
+
+// goBack goes on to the next block or piece, if the part is joined so.
+func (l *contLocal) goBack() {
 	switch {
 	case l.p.pass == oneBlock:
 		l.step = nextBlock
@@ -297,7 +299,6 @@ func (l *contLocal) unmatched(out *vector.Chunk) error {
 	default:
 		l.endPart()
 	}
-	return nil
 }
 
 // allBuild puts out all build rows.
@@ -370,4 +371,7 @@ func (l *contLocal) close() {
 }
 
 // Close implements operators.SourceLocal.
-func (l *contLocal) Close() { l.close() }
+func (l *contLocal) Close() {
+	l.close()
+	l.p.close()
+}

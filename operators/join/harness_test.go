@@ -6,9 +6,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -153,16 +153,18 @@ func (l *feedLocal) Next(_ context.Context, out *vector.Chunk) (bool, error) {
 			}
 			continue
 		}
-		vals := make([]types.Value, size)
-		for i := range vals {
-			vals[i] = f.d.rows[l.r.IntN(len(f.d.rows))][c]
+		vals := make([]*types.Value, size)
+		if sel != nil {
+			for i := range vals {
+				vals[i] = &f.d.rows[l.r.IntN(len(f.d.rows))][c]
+			}
 		}
 		for i := range rows {
 			p := i
 			if sel != nil {
 				p = int(sel[i])
 			}
-			vals[p] = rows[i][c]
+			vals[p] = &rows[i][c]
 		}
 		fillVector(l.r, v, vals, sel)
 	}
@@ -173,9 +175,9 @@ func (l *feedLocal) Next(_ context.Context, out *vector.Chunk) (bool, error) {
 func (l *feedLocal) Close() {}
 
 // fillVector makes v hold vals in a form of chance.
-func fillVector(r *rand.Rand, v *vector.Vector, vals []types.Value, sel []uint32) {
+func fillVector(r *rand.Rand, v *vector.Vector, vals []*types.Value, sel []uint32) {
 	n := len(vals)
-	at := func(i int) types.Value {
+	at := func(i int) *types.Value {
 		if sel != nil {
 			return vals[sel[i]]
 		}
@@ -186,15 +188,15 @@ func fillVector(r *rand.Rand, v *vector.Vector, vals []types.Value, sel []uint32
 		m = len(sel)
 	}
 	same := true
-	for i := range m {
-		same = same && exact(at(i)) == exact(at(0))
+	for i := 1; i < m && same; i++ {
+		same = exact(at(i)) == exact(at(0))
 	}
 	switch {
 	case same && r.IntN(2) == 0:
 		if val := at(0); val.IsNull {
 			v.SetConstantNull(n)
 		} else {
-			v.SetConstant(val, n)
+			v.SetConstant(*val, n)
 		}
 		return
 	case r.IntN(3) == 0:
@@ -203,10 +205,10 @@ func fillVector(r *rand.Rand, v *vector.Vector, vals []types.Value, sel []uint32
 		codes := make([]uint32, n)
 		for i, p := range r.Perm(n + 3) {
 			if i < n {
-				dict.SetValue(p, vals[i])
+				dict.SetValue(p, *vals[i])
 				codes[i] = uint32(p)
 			} else {
-				dict.SetValue(p, vals[0])
+				dict.SetValue(p, *vals[0])
 			}
 		}
 		v.SetDictionary(dict, codes, dictID.Add(1)*uint64(r.IntN(2)))
@@ -227,7 +229,7 @@ func fillVector(r *rand.Rand, v *vector.Vector, vals []types.Value, sel []uint32
 
 	v.Resize(n)
 	for i, val := range vals {
-		v.SetValue(i, val)
+		v.SetValue(i, *val)
 	}
 }
 
@@ -235,6 +237,7 @@ func fillVector(r *rand.Rand, v *vector.Vector, vals []types.Value, sel []uint32
 type gathered struct {
 	mu   sync.Mutex
 	rows []string
+	text []byte
 	fill int
 	stop int // rows after which it wants no more; 0: never
 	err  error
@@ -256,14 +259,15 @@ func (g *gathered) Push(_ context.Context, in *vector.Chunk) (operators.Status, 
 		if p >= in.Len && g.err == nil {
 			g.err = fmt.Errorf("position %d of %d", p, in.Len)
 		}
-		var r row
+		g.text = g.text[:0]
 		for _, c := range in.Cols {
 			if c.Len < in.Len && g.err == nil {
 				g.err = fmt.Errorf("a column has %d positions, the chunk %d", c.Len, in.Len)
 			}
-			r = append(r, c.Value(p))
+			v := c.Value(p)
+			g.text = append(appendExact(g.text, &v), '|')
 		}
-		g.rows = append(g.rows, rowText(r))
+		g.rows = append(g.rows, string(g.text))
 	}
 	if g.stop > 0 && len(g.rows) >= g.stop {
 		return operators.Finished, nil
@@ -272,51 +276,52 @@ func (g *gathered) Push(_ context.Context, in *vector.Chunk) (operators.Status, 
 }
 
 func rowText(r row) string {
-	var b strings.Builder
-	for _, v := range r {
-		b.WriteString(exact(v))
-		b.WriteByte('|')
+	var b []byte
+	for i := range r {
+		b = append(appendExact(b, &r[i]), '|')
 	}
-	return b.String()
+	return string(b)
 }
 
 // exact renders a value so that different ones differ.
-func exact(v types.Value) string {
+func exact(v *types.Value) string { return string(appendExact(nil, v)) }
+
+func appendExact(b []byte, v *types.Value) []byte {
 	if v.IsNull {
-		return "NULL"
+		return append(b, "NULL"...)
 	}
 	if len(v.Children) > 0 || v.Type.IsNested() {
-		s := "["
-		for _, c := range v.Children {
-			s += exact(c) + ","
+		b = append(b, '[')
+		for i := range v.Children {
+			b = append(appendExact(b, &v.Children[i]), ',')
 		}
-		return s + "]"
+		return append(b, ']')
 	}
 	switch v.Type.Physical() {
 	case types.PString:
-		return "'" + v.S + "'"
+		return append(append(append(b, '\''), v.S...), '\'')
 	case types.PFloat32, types.PFloat64:
 		if v.F != v.F {
-			return "NaN"
+			return append(b, "NaN"...)
 		}
-		return fmt.Sprintf("%x", math.Float64bits(v.F))
+		return strconv.AppendUint(b, math.Float64bits(v.F), 16)
 	case types.PInterval:
-		return fmt.Sprint(v.Iv)
+		return fmt.Append(b, v.Iv)
 	case types.PInt128, types.PUint128:
-		return fmt.Sprint(v.Hi, ":", v.I)
+		return fmt.Append(b, v.Hi, ":", v.I)
 	}
-	return strconv.FormatInt(v.I, 10)
+	return strconv.AppendInt(b, v.I, 10)
 }
 
 // canon renders a value so that equal ones, and only those, agree.
-func canon(v types.Value) string {
+func canon(v *types.Value) string {
 	switch {
 	case v.IsNull:
 		return "NULL"
 	case len(v.Children) > 0 || v.Type.IsNested():
 		s := "["
-		for _, c := range v.Children {
-			s += canon(c) + ","
+		for i := range v.Children {
+			s += canon(&v.Children[i]) + ","
 		}
 		return s + "]"
 	}
@@ -399,12 +404,12 @@ func expectOrdered(spec *join.Spec, res *residual, probe, build *data) (out []st
 	pk, bk := make([][]string, len(probe.rows)), make([][]string, len(build.rows))
 	for i, r := range probe.rows {
 		for _, c := range spec.ProbeKeys {
-			pk[i] = append(pk[i], canon(r[c]))
+			pk[i] = append(pk[i], canon(&r[c]))
 		}
 	}
 	for i, r := range build.rows {
 		for _, c := range spec.BuildKeys {
-			bk[i] = append(bk[i], canon(r[c]))
+			bk[i] = append(bk[i], canon(&r[c]))
 		}
 	}
 	cond := func(i, j int) truth {
@@ -453,23 +458,22 @@ func expectOrdered(spec *join.Spec, res *residual, probe, build *data) (out []st
 			return truthOf(j == best)
 		}
 	}
+	var text []byte
+	null := types.Value{IsNull: true}
+	put := func(r row, cols []int) {
+		for _, c := range cols {
+			v := &null
+			if r != nil {
+				v = &r[c]
+			}
+			text = append(appendExact(text, v), '|')
+		}
+	}
 	emit := func(p, b row, more ...types.Value) {
-		var r row
-		for _, c := range spec.ProbeOut {
-			if p == nil {
-				r = append(r, types.NullOf(spec.ProbeTypes[c]))
-			} else {
-				r = append(r, p[c])
-			}
-		}
-		for _, c := range spec.BuildOut {
-			if b == nil {
-				r = append(r, types.NullOf(spec.BuildTypes[c]))
-			} else {
-				r = append(r, b[c])
-			}
-		}
-		out = append(out, rowText(append(r, more...)))
+		text = text[:0]
+		put(p, spec.ProbeOut)
+		put(b, spec.BuildOut)
+		out = append(out, string(text)+rowText(more))
 	}
 	boolean := types.Of(types.Boolean)
 	hit := make([]bool, len(build.rows))
@@ -610,6 +614,7 @@ func diff(got, want []string) string {
 }
 
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // rows as values are garbage, mostly
 	code := m.Run()
 	if n := spawn.Running(); n != 0 {
 		fmt.Println(n, "goroutines left")

@@ -101,6 +101,22 @@ type shape struct {
 	spread   bool
 }
 
+// key makes the i-th row's key; perm numbers unique ones, nil: it is not unique.
+func (s *shape) key(r *rand.Rand, t types.Type, perm []int, i int) types.Value {
+	k := r.IntN(max(s.distinct, 1))
+	if s.unique && perm != nil {
+		k = perm[i]
+	}
+	if s.hot > 0 && r.IntN(s.hot) == 0 {
+		k = 0
+	}
+	v := value(t, k, s.spread)
+	if s.nulls > 0 && r.IntN(s.nulls) == 0 {
+		v = types.NullOf(t)
+	}
+	return v
+}
+
 // makeSide makes rows of the key columns, a BIGINT, a VARCHAR and an INTEGER[].
 func makeSide(r *rand.Rand, keys []types.Type, s shape) *data {
 	d := &data{types: append(append([]types.Type{}, keys...), bigint, varchar, list)}
@@ -108,18 +124,11 @@ func makeSide(r *rand.Rand, keys []types.Type, s shape) *data {
 	for i := range s.rows {
 		var out row
 		for c, t := range keys {
-			k := r.IntN(max(s.distinct, 1))
-			if s.unique && c == 0 {
-				k = perm[i]
+			of := perm
+			if c > 0 {
+				of = nil
 			}
-			if s.hot > 0 && r.IntN(s.hot) == 0 {
-				k = 0
-			}
-			v := value(t, k, s.spread)
-			if s.nulls > 0 && r.IntN(s.nulls) == 0 {
-				v = types.NullOf(t)
-			}
-			out = append(out, v)
+			out = append(out, s.key(r, t, of, i))
 		}
 		out = append(out, types.IntValue(bigint, int64(r.IntN(50))), value(varchar, r.IntN(40), true), value(list, i, false))
 		for c := len(keys); c < len(out); c++ {
@@ -206,59 +215,71 @@ var ways = []way{
 	{"memory", -1, 2, 2048}, {"fill 1", -1, 1, 1}, {"fill 7", -1, 2, 7}, {"spill", 0, 2, 2048}, {"spill fill 3", 0, 1, 3},
 }
 
-func TestKindsAndTypes(t *testing.T) {
-	for ti, kt := range keyTypes {
-		t.Run(kt.String(), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(7, uint64(ti)))
-			for wi, w := range ways {
-				f := newFixture(t, 1<<30, w.threads)
-				f.env.FillLimit = w.fill
-				f.env.Budget.SetSpillCap(w.cap)
-				for ki, kind := range allKinds {
-					if w.fill < 2048 && r.IntN(2) == 0 {
-						continue
-					}
-					seed := uint64(ti*100 + wi*10 + ki)
-					s := shape{rows: 60 + r.IntN(100), distinct: 20 + r.IntN(80), nulls: r.IntN(2) * 8, spread: r.IntN(2) == 0, unique: r.IntN(3) == 0 || kind == join.Single}
-					build := makeSide(r, []types.Type{kt}, s)
-					s.rows, s.unique = 150, false
-					if w.fill < 2048 {
-						build.rows = build.rows[:40]
-						s.rows = 40
-					}
-					probe := makeSide(r, []types.Type{kt}, s)
-					spec := makeSpec(kind, probe, build, 1)
-					if r.IntN(3) == 0 {
-						spec.NullSafe = []bool{true}
-					}
-					var res *residual
-					if r.IntN(2) == 0 {
-						res = lessThan(probe, build, 1, 1)
-					}
-					st := f.check(spec, res, probe, build, options{seed: seed})
-					if w.cap == 0 && st.SpilledBytes == 0 && st.BuildRows > 0 {
-						t.Errorf("%s join, %s: nothing was spilled: %+v", kind, w.name, st)
-					}
-				}
-				f.close()
-				if t.Failed() {
-					t.Fatal(w.name)
-				}
-			}
+// slow: few rows will do where each is a chunk of its own.
+func (w way) slow() bool { return w.fill < 2048 }
+
+// eachWay calls test in surroundings of each way, the i-th of ways.
+func eachWay(t *testing.T, test func(f *fixture, w way, i int)) {
+	t.Helper()
+	for i, w := range ways {
+		f := newFixture(t, 1<<30, w.threads)
+		f.env.FillLimit = w.fill
+		f.env.Budget.SetSpillCap(w.cap)
+		test(f, w, i)
+		f.close()
+		if t.Failed() {
+			t.Fatal(w.name)
+		}
+	}
+}
+
+// eachType calls test for each type and way, with random numbers of the type's own.
+func eachType(t *testing.T, ts []types.Type, seed uint64, test func(t *testing.T, f *fixture, w way, r *rand.Rand, typ types.Type, seed uint64)) {
+	for ti, typ := range ts {
+		t.Run(typ.String(), func(t *testing.T) {
+			r := rand.New(rand.NewPCG(seed, uint64(ti)))
+			eachWay(t, func(f *fixture, w way, i int) { test(t, f, w, r, typ, uint64(ti*1000+i*100)) })
 		})
 	}
+}
+
+func TestKindsAndTypes(t *testing.T) {
+	eachType(t, keyTypes, 7, func(t *testing.T, f *fixture, w way, r *rand.Rand, kt types.Type, seed uint64) {
+		for ki, kind := range allKinds {
+			if w.slow() && r.IntN(2) == 0 {
+				continue
+			}
+			s := shape{rows: 60 + r.IntN(100), distinct: 20 + r.IntN(80), nulls: r.IntN(2) * 8, spread: r.IntN(2) == 0, unique: r.IntN(3) == 0 || kind == join.Single}
+			build := makeSide(r, []types.Type{kt}, s)
+			s.rows, s.unique = 150, false
+			if w.slow() {
+				build.rows = build.rows[:40]
+				s.rows = 40
+			}
+			probe := makeSide(r, []types.Type{kt}, s)
+			spec := makeSpec(kind, probe, build, 1)
+			if r.IntN(3) == 0 {
+				spec.NullSafe = []bool{true}
+			}
+			var res *residual
+			if r.IntN(2) == 0 {
+				res = lessThan(probe, build, 1, 1)
+			}
+			st := f.check(spec, res, probe, build, options{seed: seed + uint64(ki)})
+			if w.cap == 0 && st.SpilledBytes == 0 && st.BuildRows > 0 {
+				t.Errorf("%s join, %s: nothing was spilled: %+v", kind, w.name, st)
+			}
+		}
+	})
 }
 
 func TestSeveralKeys(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, keys := range [][]types.Type{{integer, varchar}, {bigint, bigint}, {varchar, types.Of(types.Double), types.Of(types.SmallInt)}} {
-		for wi, w := range ways {
-			f := newFixture(t, 1<<30, w.threads)
-			f.env.FillLimit = w.fill
-			f.env.Budget.SetSpillCap(w.cap)
+		eachWay(t, func(f *fixture, w way, wi int) {
 			for ki, kind := range allKinds {
 				for round := range 4 {
-					if w.fill < 2048 && (ki+wi+round)%3 != 0 {
+					if w.slow() && (ki+wi+round)%3 != 0 {
 						continue
 					}
 					s := shape{rows: 80, distinct: 6, nulls: 6, spread: round%2 == 0}
@@ -281,8 +302,7 @@ func TestSeveralKeys(t *testing.T) {
 					f.check(spec, res, probe, build, options{seed: uint64(wi*1000 + ki*10 + round)})
 				}
 			}
-			f.close()
-		}
+		})
 	}
 }
 
@@ -308,10 +328,7 @@ func TestSameColumnTwice(t *testing.T) {
 
 func TestWithoutKeys(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 5))
-	for wi, w := range ways {
-		f := newFixture(t, 1<<30, w.threads)
-		f.env.FillLimit = w.fill
-		f.env.Budget.SetSpillCap(w.cap)
+	eachWay(t, func(f *fixture, w way, wi int) {
 		for ki, kind := range keylessKinds {
 			for bi, rows := range []int{0, 1, 2, 70} {
 				for _, with := range []bool{false, true} {
@@ -333,8 +350,7 @@ func TestWithoutKeys(t *testing.T) {
 		if err != nil || len(got) != 15000 {
 			t.Fatalf("%d rows, %v; want 15000", len(got), err)
 		}
-		f.close()
-	}
+	})
 }
 
 func TestEmptySides(t *testing.T) {
@@ -387,18 +403,7 @@ func makeKeys(r *rand.Rand, t types.Type, s shape, wide bool) *data {
 	}
 	perm := r.Perm(max(s.rows, 1))
 	for i := range s.rows {
-		k := r.IntN(max(s.distinct, 1))
-		if s.unique {
-			k = perm[i]
-		}
-		if s.hot > 0 && r.IntN(s.hot) == 0 {
-			k = 0
-		}
-		v := value(t, k, s.spread)
-		if s.nulls > 0 && r.IntN(s.nulls) == 0 {
-			v = types.NullOf(t)
-		}
-		out := row{v, types.IntValue(bigint, int64(i))}
+		out := row{s.key(r, t, perm, i), types.IntValue(bigint, int64(i))}
 		if wide {
 			out = append(out, types.Value{Type: varchar, S: fmt.Sprint("payload number ", i)})
 		}

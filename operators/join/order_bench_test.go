@@ -1,11 +1,9 @@
 package join_test
 
 import (
-	"context"
 	"math/rand/v2"
 	"testing"
 
-	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/operators/join"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/kernel"
@@ -60,31 +58,7 @@ func BenchmarkOrdered(b *testing.B) {
 			}
 			j := mustBuild(b, f.env, spec, make2(1))
 			defer j.Close()
-			chunks := make2(2)
-			op := j.Probe()
-			l, err := op.NewLocal(&operators.Task{Env: f.env})
-			if err != nil {
-				b.Fatal(err)
-			}
-			defer l.Close()
-			out := vector.NewChunk(op.Types())
-			ctx := context.Background()
-			b.ReportAllocs()
-			for b.Loop() {
-				for _, in := range chunks {
-					for {
-						out.Reset()
-						st, err := l.Push(ctx, in, out)
-						if err != nil {
-							b.Fatal(err)
-						}
-						if st != operators.HaveMore {
-							break
-						}
-					}
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/row")
+			benchProbe(b, f, j, make2(2))
 		})
 	}
 }

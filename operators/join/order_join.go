@@ -213,15 +213,9 @@ func (g *pairs) listOrder(p *prober, limit int, ends bool) (more bool) {
 		if i < to {
 			return true
 		}
-		if g.left && ends {
-			if n == limit {
-				return true
-			}
-			g.pos[n], g.rows[n] = q, 0
-			g.n++
+		if !g.leave(q, limit, ends) {
+			return true
 		}
-		g.inside = false
-		g.at++
 	}
 	return false
 }

@@ -134,24 +134,8 @@ func (p *prober) boundFirst(sel []uint32) {
 		}
 		return
 	}
-	off := p.b.build.layout.ColOffset(key.at)
 	for _, q := range sel {
-		from, to := op.from[q&laneMask], op.to[q&laneMask]
-		w := op.words[0][q&laneMask]
-		lo := from + below(base, 3, from, to-from, w, false)
-		hi := lo + below(base, 3, lo, to-lo, w, true)
-		if lo < hi {
-			rest := key.viewRest(&op.views[0], int(q))
-			for lo < hi {
-				mid := lo + (hi-lo)/2
-				if c := key.compare(key.rowRest(o.rows[mid], off, p.t.bufs), rest); c < 0 || c == 0 && key.equal {
-					lo = mid + 1
-				} else {
-					hi = mid
-				}
-			}
-		}
-		op.to[q&laneMask] = lo
+		op.to[q&laneMask] = p.belowExactly(0, q, base, 3, key.equal)
 	}
 }
 
@@ -173,26 +157,39 @@ func (p *prober) boundSecond(sel []uint32) {
 		}
 		return
 	}
-	off := p.b.build.layout.ColOffset(key.at)
 	for _, q := range sel {
-		from, to := op.from[q&laneMask], op.to[q&laneMask]
-		w := op.words[1][q&laneMask]
-		lo := from + below(base, 4, from, to-from, w, false)
-		hi := lo + below(base, 4, lo, to-lo, w, true)
-		if lo < hi {
-			rest := key.viewRest(&op.views[1], int(q))
-			for lo < hi {
-				mid := lo + (hi-lo)/2
-				row := o.rows[o.second[mid].Row]
-				if c := key.compare(key.rowRest(row, off, p.t.bufs), rest); c < 0 || c == 0 && !key.equal {
-					lo = mid + 1
-				} else {
-					hi = mid
-				}
-			}
-		}
-		op.least[q&laneMask] = lo
+		op.least[q&laneMask] = p.belowExactly(1, q, base, 4, !key.equal)
 	}
+}
+
+// belowExactly is below, within the candidates of position q, for the k-th
+// inequality, whose values are more than their words: it returns the index behind
+// those that are less than q's value, or with equal, not greater.
+func (p *prober) belowExactly(k int, q uint32, base raw.Addr, shift uint, equal bool) uint32 {
+	o, op := p.t.order, p.ord
+	key := &p.b.order[k]
+	from, to := op.from[q&laneMask], op.to[q&laneMask]
+	w := op.words[k][q&laneMask]
+	lo := from + below(base, shift, from, to-from, w, false)
+	hi := lo + below(base, shift, lo, to-lo, w, true)
+	if lo == hi {
+		return lo
+	}
+	off := p.b.build.layout.ColOffset(key.at)
+	rest := key.viewRest(&op.views[k], int(q))
+	for lo < hi {
+		mid := lo + (hi-lo)/2
+		row := mid
+		if k == 1 {
+			row = uint32(o.second[mid].Row)
+		}
+		if c := key.compare(key.rowRest(o.rows[row], off, p.t.bufs), rest); c < 0 || c == 0 && equal {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo
 }
 
 // sweepRows is how many rows a table has at least for positions to be sorted

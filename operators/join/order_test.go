@@ -77,58 +77,46 @@ func rangeSide(r *rand.Rand, ts []types.Type, rows, keys, nulls int, narrow bool
 }
 
 func TestInequalities(t *testing.T) {
-	for ti, rt := range rangeTypes {
-		t.Run(rt.String(), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(11, uint64(ti)))
-			for wi, w := range ways {
-				f := newFixture(t, 1<<30, w.threads)
-				f.env.FillLimit = w.fill
-				f.env.Budget.SetSpillCap(w.cap)
-				for ki, kind := range keylessKinds {
-					for round := range 4 {
-						if (ki+wi+round+ti)%6 != 0 {
-							continue
-						}
-						two := round%2 == 1
-						keyed := round > 1
-						ts := []types.Type{rt, rt}
-						if r.IntN(2) == 0 {
-							ts[1] = integer
-						}
-						rows := []int{0, 1, 40, 130}[r.IntN(4)]
-						if w.fill < 2048 {
-							rows = min(rows, 40)
-						}
-						build := rangeSide(r, ts, rows, 3, r.IntN(2)*6, r.IntN(2) == 0)
-						probe := rangeSide(r, ts, 60, 4, r.IntN(2)*6, r.IntN(2) == 0)
-						spec := makeSpec(kind, probe, build, 0)
-						spec.Ranges = []join.Range{{Probe: 1, Build: 1, Op: rangeOps[r.IntN(4)]}}
-						if two {
-							spec.Ranges = append(spec.Ranges, join.Range{Probe: 2, Build: 2, Op: rangeOps[r.IntN(4)]})
-						}
-						var res *residual
-						if r.IntN(3) == 0 {
-							res = lessThan(probe, build, 3, 3)
-						}
-						threeValued := kind == join.Mark || kind == join.NullAnti
-						if threeValued && (two || res != nil) {
-							for k := range spec.Ranges {
-								spec.Ranges[k].Known = true
-							}
-						}
-						if keyed && !threeValued {
-							spec.ProbeKeys, spec.BuildKeys = []int{0}, []int{0}
-						}
-						f.check(spec, res, probe, build, options{seed: uint64(ti*1000 + wi*100 + ki*10 + round)})
+	eachType(t, rangeTypes, 11, func(_ *testing.T, f *fixture, w way, r *rand.Rand, rt types.Type, seed uint64) {
+		for ki, kind := range keylessKinds {
+			for round := range 4 {
+				if r.IntN(6) != 0 {
+					continue
+				}
+				two := round%2 == 1
+				keyed := round > 1
+				ts := []types.Type{rt, rt}
+				if r.IntN(2) == 0 {
+					ts[1] = integer
+				}
+				rows := []int{0, 1, 40, 130}[r.IntN(4)]
+				if w.slow() {
+					rows = min(rows, 40)
+				}
+				build := rangeSide(r, ts, rows, 3, r.IntN(2)*6, r.IntN(2) == 0)
+				probe := rangeSide(r, ts, 60, 4, r.IntN(2)*6, r.IntN(2) == 0)
+				spec := makeSpec(kind, probe, build, 0)
+				spec.Ranges = []join.Range{{Probe: 1, Build: 1, Op: rangeOps[r.IntN(4)]}}
+				if two {
+					spec.Ranges = append(spec.Ranges, join.Range{Probe: 2, Build: 2, Op: rangeOps[r.IntN(4)]})
+				}
+				var res *residual
+				if r.IntN(3) == 0 {
+					res = lessThan(probe, build, 3, 3)
+				}
+				threeValued := kind == join.Mark || kind == join.NullAnti
+				if threeValued && (two || res != nil) {
+					for k := range spec.Ranges {
+						spec.Ranges[k].Known = true
 					}
 				}
-				f.close()
-				if t.Failed() {
-					t.Fatal(w.name)
+				if keyed && !threeValued {
+					spec.ProbeKeys, spec.BuildKeys = []int{0}, []int{0}
 				}
+				f.check(spec, res, probe, build, options{seed: seed + uint64(ki*10+round)})
 			}
-		})
-	}
+		}
+	})
 }
 
 // TestInequalitiesManyRows has trees of several levels and more matches than
@@ -188,48 +176,33 @@ func asofSpec(r *rand.Rand, kind join.Kind, probe, build *data, keyed bool) *joi
 }
 
 func TestAsof(t *testing.T) {
-	for ti, rt := range rangeTypes {
-		t.Run(rt.String(), func(t *testing.T) {
-			r := rand.New(rand.NewPCG(12, uint64(ti)))
-			for wi, w := range ways {
-				f := newFixture(t, 1<<30, w.threads)
-				f.env.FillLimit = w.fill
-				f.env.Budget.SetSpillCap(w.cap)
-				for ki, kind := range asofKinds {
-					for round := range 4 {
-						if (ki+wi+round+ti)%5 != 0 {
-							continue
-						}
-						rows := []int{0, 1, 40, 200}[r.IntN(4)]
-						build := rangeSide(r, []types.Type{rt}, rows, 5, r.IntN(2)*6, r.IntN(2) == 0)
-						probe := rangeSide(r, []types.Type{rt}, 90, 6, r.IntN(2)*6, r.IntN(2) == 0)
-						spec := asofSpec(r, kind, probe, build, round > 1)
-						// With a float, equal values differ as text.
-						if p := rt.Physical(); len(spec.BuildOut) > 0 && (p == types.PFloat32 || p == types.PFloat64 || p == types.PInterval) {
-							spec.BuildOut = spec.BuildOut[:len(spec.BuildOut)-1]
-						}
-						spec.Loop = r.IntN(4) == 0
-						f.check(spec, nil, probe, build, options{seed: uint64(ti*1000 + wi*100 + ki*10 + round)})
-					}
+	eachType(t, rangeTypes, 12, func(_ *testing.T, f *fixture, w way, r *rand.Rand, rt types.Type, seed uint64) {
+		for ki, kind := range asofKinds {
+			for round := range 4 {
+				if r.IntN(5) != 0 {
+					continue
 				}
-				f.close()
-				if t.Failed() {
-					t.Fatal(w.name)
+				rows := []int{0, 1, 40, 200}[r.IntN(4)]
+				build := rangeSide(r, []types.Type{rt}, rows, 5, r.IntN(2)*6, r.IntN(2) == 0)
+				probe := rangeSide(r, []types.Type{rt}, 90, 6, r.IntN(2)*6, r.IntN(2) == 0)
+				spec := asofSpec(r, kind, probe, build, round > 1)
+				// With a float, equal values differ as text.
+				if p := rt.Physical(); len(spec.BuildOut) > 0 && (p == types.PFloat32 || p == types.PFloat64 || p == types.PInterval) {
+					spec.BuildOut = spec.BuildOut[:len(spec.BuildOut)-1]
 				}
+				spec.Loop = r.IntN(4) == 0
+				f.check(spec, nil, probe, build, options{seed: seed + uint64(ki*10+round)})
 			}
-		})
-	}
+		}
+	})
 }
 
 func TestAsofWithResidual(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 13))
-	for wi, w := range ways {
-		f := newFixture(t, 1<<30, w.threads)
-		f.env.FillLimit = w.fill
-		f.env.Budget.SetSpillCap(w.cap)
+	eachWay(t, func(f *fixture, w way, wi int) {
 		for ki, kind := range asofKinds {
 			for round := range 6 {
-				if w.fill < 2048 && (ki+wi+round)%3 != 0 {
+				if w.slow() && (ki+wi+round)%3 != 0 {
 					continue
 				}
 				build := rangeSide(r, []types.Type{integer}, 60, 3, 8, false)
@@ -239,7 +212,7 @@ func TestAsofWithResidual(t *testing.T) {
 					}
 				}
 				// Few and many rows at once are tried in different ways.
-				rows, plain := 80, round%3 == 0 && w.fill == 2048
+				rows, plain := 80, round%3 == 0 && !w.slow()
 				if plain {
 					rows = 900
 				}
@@ -251,8 +224,7 @@ func TestAsofWithResidual(t *testing.T) {
 				f.check(spec, lessThan(probe, build, 2, 2), probe, build, options{seed: uint64(wi*100 + ki*10 + round), plain: plain})
 			}
 		}
-		f.close()
-	}
+	})
 }
 
 // TestAsofInPieces has more rows than memory, no key or a hot one, so that the

@@ -82,17 +82,26 @@ func (g *pairs) list(p *prober, limit int, ends bool) (more bool) {
 		if r != 0 {
 			return true
 		}
-		if g.left && ends {
-			if n == limit {
-				return true
-			}
-			g.pos[n], g.rows[n] = q, 0
-			g.n++
+		if !g.leave(q, limit, ends) {
+			return true
 		}
-		g.inside = false
-		g.at++
 	}
 	return false
+}
+
+// leave goes on to the next position; false: there is no room for the pair without
+// a build row that q ends with.
+func (g *pairs) leave(q uint32, limit int, ends bool) bool {
+	if g.left && ends {
+		if g.n == limit {
+			return false
+		}
+		g.pos[g.n&laneMask], g.rows[g.n&laneMask] = q, 0
+		g.n++
+	}
+	g.inside = false
+	g.at++
+	return true
 }
 
 // listAll is list where every build row is a candidate.
@@ -128,15 +137,9 @@ func (g *pairs) listAll(p *prober, limit int, ends bool) (more bool) {
 		if g.count > 0 || g.page < len(p.t.pages) {
 			return true
 		}
-		if g.left && ends {
-			if g.n == limit {
-				return true
-			}
-			g.pos[g.n], g.rows[g.n] = q, 0
-			g.n++
+		if !g.leave(q, limit, ends) {
+			return true
 		}
-		g.inside = false
-		g.at++
 	}
 	return false
 }

@@ -153,6 +153,7 @@ func (l *probeLocal) Flush(context.Context, *vector.Chunk) (operators.Status, er
 // Close implements operators.OperatorLocal.
 func (l *probeLocal) Close() {
 	l.attends.end()
+	l.p.close()
 	if l.aside != nil {
 		l.aside.Close()
 	}

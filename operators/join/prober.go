@@ -38,6 +38,7 @@ const (
 //	p.setKeys(in)               // then hash, for the positions that keyed names
 //	p.begin(ctx, all, keyed)    // decides what comes out
 //	for more { more = p.next(ctx, out) }
+//	p.close()
 type prober struct {
 	b     *Build
 	t     *table
@@ -104,6 +105,13 @@ func newProber(b *Build) *prober {
 		p.cond = newCondition(b, eval.NewContext(b.env.Session, e))
 	}
 	return p
+}
+
+// close gives back what the condition's results take. Idempotent.
+func (p *prober) close() {
+	if p.cond != nil {
+		p.cond.eval.Close()
+	}
 }
 
 // setKeys looks at the keys of in and returns the selected positions, and of
@@ -188,34 +196,25 @@ func (p *prober) begin(ctx context.Context, all, keyed []uint32) error {
 	if b.spec.Asof {
 		return p.emitUnique(hit, rows, left)
 	}
-	if p.cond == nil {
-		if b.kind == Single && !p.t.unique {
-			if err := p.checkSingle(hit, listed); err != nil {
-				return err
-			}
-		} else if !p.t.unique {
-			p.state = paired
-			from := hit
-			if left || listed {
-				from = all
-			}
-			p.pairs.start(p, from, listed, left)
-			return nil
-		}
-	} else {
-		if !p.t.unique {
-			p.state = paired
-			from := hit
-			if left || listed {
-				from = all
-			}
-			p.pairs.start(p, from, listed, left)
-			return nil
-		}
+	switch {
+	case p.t.unique && p.cond != nil:
 		var err error
 		if hit, rows, err = p.cond.narrow(ctx, p, hit, rows, left); err != nil {
 			return err
 		}
+	case p.t.unique:
+	case p.cond == nil && b.kind == Single:
+		if err := p.checkSingle(hit, listed); err != nil {
+			return err
+		}
+	default:
+		p.state = paired
+		from := hit
+		if left || listed {
+			from = all
+		}
+		p.pairs.start(p, from, listed, left)
+		return nil
 	}
 	return p.emitUnique(hit, rows, left)
 }

@@ -34,7 +34,7 @@ func expectByKey(spec *join.Spec, probe, build *data) (out []string) {
 	groups := map[string]*data{}
 	hasNull := false
 	for _, b := range build.rows {
-		k := canon(b[0])
+		k := canon(&b[0])
 		if b[0].IsNull {
 			hasNull = true
 		}
@@ -59,7 +59,7 @@ func expectByKey(spec *join.Spec, probe, build *data) (out []string) {
 		null.rows = groups["NULL"].rows[:1]
 	}
 	for _, p := range probe.rows {
-		k := canon(p[0])
+		k := canon(&p[0])
 		g := groups[k]
 		switch {
 		case p[0].IsNull && len(build.rows) > 0:
@@ -106,7 +106,7 @@ func TestHotKey(t *testing.T) {
 		for _, kind := range []join.Kind{join.Inner, join.Left, join.Full, join.Right, join.Semi, join.Anti, join.Mark, join.BuildSemi, join.BuildAnti} {
 			f := newFixture(t, 1<<30, 2)
 			f.env.Budget.SetSpillCap(128 << 10)
-			build := makeKeys(r, kt, shape{rows: 30000, distinct: 100, hot: 1, spread: true}, true)
+			build := makeKeys(r, kt, shape{rows: 20000, distinct: 100, hot: 1, spread: true}, true)
 			probe := makeKeys(r, kt, shape{rows: 60, distinct: 300, hot: 30, spread: true}, true)
 			st := f.checkFast(makeSpec(kind, probe, build, 1), probe, build)
 			if st.SpilledBytes == 0 || st.Blocks < 2 {
@@ -118,7 +118,7 @@ func TestHotKey(t *testing.T) {
 	// A second match for Single, in another block than the first.
 	f := newFixture(t, 1<<30, 2)
 	f.env.Budget.SetSpillCap(128 << 10)
-	build := makeKeys(r, bigint, shape{rows: 40000, distinct: 100, hot: 1}, true)
+	build := makeKeys(r, bigint, shape{rows: 25000, distinct: 100, hot: 1}, true)
 	probe := makeKeys(r, bigint, shape{rows: 10, distinct: 300, hot: 5}, true)
 	if _, _, err := f.run(makeSpec(join.Single, probe, build, 1), probe, build, options{}); !sqlerr.Is(err, sqlerr.CodeCardinality) {
 		t.Errorf("error %v", err)
@@ -134,43 +134,40 @@ func TestDivision(t *testing.T) {
 	r := rand.New(rand.NewPCG(12, 1))
 	build := makeKeys(r, bigint, shape{rows: 200000, unique: true, spread: true}, false)
 	probe := makeKeys(r, bigint, shape{rows: 150000, distinct: 250000, spread: true}, false)
-	for _, kind := range []join.Kind{join.Full} {
-		f := newFixture(t, 1<<30, 2)
-		f.env.Budget.SetSpillCap(64 << 10)
-		st := f.checkFast(makeSpec(kind, probe, build, 1), probe, build)
-		if st.Divided == 0 || st.SpilledBytes == 0 {
-			t.Errorf("%+v", st)
-		}
-		f.close()
+	f := newFixture(t, 1<<30, 2)
+	defer f.close()
+	f.env.Budget.SetSpillCap(64 << 10)
+	st := f.checkFast(makeSpec(join.Full, probe, build, 1), probe, build)
+	if st.Divided == 0 || st.SpilledBytes == 0 {
+		t.Errorf("%+v", st)
 	}
 }
 
 // A true limit: everything finishes within it.
 func TestTinyLimit(t *testing.T) {
 	r := rand.New(rand.NewPCG(13, 1))
-	build := makeKeys(r, varchar, shape{rows: 130000, unique: true, spread: true}, true)
-	probe := makeKeys(r, varchar, shape{rows: 50000, distinct: 150000, spread: true}, true)
-	for _, limit := range []int64{20 << 20} {
-		f := newFixture(t, limit, 2)
-		st := f.checkFast(makeSpec(join.Full, probe, build, 1), probe, build)
-		if st.SpilledBytes == 0 {
-			t.Errorf("limit %d: %+v", limit, st)
-		}
-		if p := f.env.Budget.Peak(); p > limit {
-			t.Errorf("peak %d above the limit %d", p, limit)
-		}
-		f.close()
+	build := makeKeys(r, varchar, shape{rows: 80000, unique: true, spread: true}, true)
+	probe := makeKeys(r, varchar, shape{rows: 30000, distinct: 90000, spread: true}, true)
+	const limit = 12 << 20
+	f := newFixture(t, limit, 2)
+	defer f.close()
+	st := f.checkFast(makeSpec(join.Full, probe, build, 1), probe, build)
+	if st.SpilledBytes == 0 {
+		t.Errorf("%+v", st)
+	}
+	if p := f.env.Budget.Peak(); p > limit {
+		t.Errorf("peak %d above the limit %d", p, limit)
 	}
 }
 
 // Some partitions stay in memory.
 func TestHybrid(t *testing.T) {
 	r := rand.New(rand.NewPCG(14, 1))
-	build := makeKeys(r, bigint, shape{rows: 150000, unique: true, spread: true}, false)
-	probe := makeKeys(r, bigint, shape{rows: 50000, distinct: 200000, spread: true}, false)
+	build := makeKeys(r, bigint, shape{rows: 80000, unique: true, spread: true}, false)
+	probe := makeKeys(r, bigint, shape{rows: 30000, distinct: 100000, spread: true}, false)
 	for _, kind := range []join.Kind{join.Inner, join.Right, join.Anti} {
 		f := newFixture(t, 1<<30, 1)
-		f.env.Budget.SetSpillCap(8 << 20)
+		f.env.Budget.SetSpillCap(4 << 20)
 		st := f.checkFast(makeSpec(kind, probe, build, 1), probe, build)
 		if st.Resident == 0 || st.Resident == st.Partitions {
 			t.Errorf("%+v", st)

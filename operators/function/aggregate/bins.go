@@ -64,7 +64,7 @@ func newBins(name string, args []types.Type, exact bool) (*function.BoundAgg, er
 		Name: name, Params: []types.Type{t, types.ListOf(t)}, Return: types.MapOf(t, types.Of(types.UBigInt)),
 		Size: binSize, HeapState: true,
 	}
-	one := func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
+	updates(b, func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
 		s := raw.At[binState](row, off)
 		if s.ref.Len() == 0 {
 			if err := m.open(c, s, args[1], pos, row); err != nil {
@@ -78,23 +78,7 @@ func newBins(name string, args []types.Type, exact bool) (*function.BoundAgg, er
 		k := counters(vector.Str(&s.ref, c.Heap.Bufs()))
 		k.add(m.find(k, val), 1)
 		return nil
-	}
-	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args, position(sel, i), rows[i], off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args, position(sel, i), row, off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	})
 	b.Combine = m.combine
 	b.Finalize = m.finalize
 	return b, nil

@@ -34,7 +34,7 @@ func bindBitstring(args []types.Type, _ []*types.Value) (*function.BoundAgg, err
 	b := &function.BoundAgg{
 		Name: "bitstring_agg", Params: []types.Type{t, t, t}, Return: types.Of(types.Bit), Size: bytesSize, HeapState: true,
 	}
-	one := func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
+	updates(b, func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
 		if args[0].IsNull(pos) {
 			return nil
 		}
@@ -81,23 +81,7 @@ func bindBitstring(args []types.Type, _ []*types.Value) (*function.BoundAgg, err
 		}
 		bits[1+n/8] |= 0x80 >> (n % 8)
 		return nil
-	}
-	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args, position(sel, i), rows[i], off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args, position(sel, i), row, off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	})
 	combineBits(b, opOr)
 	b.Finalize = finalizeBytes
 	return b, nil

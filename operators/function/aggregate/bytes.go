@@ -169,7 +169,8 @@ func blobLoops(b *function.BoundAgg, flip int64) {
 		sign = -1
 	}
 	t := b.Params[0]
-	one := func(c *function.AggCall, v *vector.Vector, p int, row raw.Addr, off uintptr) error {
+	updates(b, func(c *function.AggCall, args []*vector.Vector, p int, row raw.Addr, off uintptr) error {
+		v := args[0]
 		if v.IsNull(p) {
 			return nil
 		}
@@ -181,23 +182,7 @@ func blobLoops(b *function.BoundAgg, flip int64) {
 		ref, err := putBytes(c, row, s.ref, blob)
 		s.ref, s.seen = ref, 1
 		return err
-	}
-	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args[0], position(sel, i), rows[i], off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args[0], position(sel, i), row, off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	})
 	b.Combine = func(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
 		for i, r := range src {
 			s, d := raw.At[bytesState](r, off), raw.At[bytesState](dst[i], off)

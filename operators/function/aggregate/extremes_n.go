@@ -46,7 +46,7 @@ func bindExtremes(name string, m *extremes) *function.BoundAgg {
 		b.Params, b.Return = []types.Type{m.val, types.Of(types.BigInt)}, types.ListOf(m.val)
 	}
 	n := len(b.Params) - 1
-	one := func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
+	updates(b, func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
 		s := raw.At[extremesState](row, off)
 		if s.limit == 0 {
 			limit, err := resultLimit(name, args[n], pos)
@@ -73,23 +73,7 @@ func bindExtremes(name string, m *extremes) *function.BoundAgg {
 			return err
 		}
 		return m.prune(c, s)
-	}
-	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args, position(sel, i), rows[i], off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args, position(sel, i), row, off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	})
 	b.Combine = func(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
 		for i, r := range src {
 			s, d := raw.At[extremesState](r, off), raw.At[extremesState](dst[i], off)

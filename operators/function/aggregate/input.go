@@ -103,6 +103,28 @@ func alone(c *function.AggCall, k int, v *vector.Vector, sel []uint32, n int) (w
 	return w, out[:j], false
 }
 
+// updates gives b the updates of an aggregate that looks at each row by itself:
+// one puts the arguments at position pos, NULL or not, into the state of row.
+// It is for states that copy or compare bytes; numbers have loops of their own.
+func updates(b *function.BoundAgg, one func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error) {
+	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
+		for i := range n {
+			if err := one(c, args, position(sel, i), rows[i], off); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
+		for i := range n {
+			if err := one(c, args, position(sel, i), row, off); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
 // sameHeap reports whether the references of src and dst in a Combine resolve
 // alike, so that they may be copied.
 func sameHeap(c *function.AggCall) bool {

@@ -21,7 +21,7 @@ func orderedPick(name string, t types.Type, p pick, keys []function.OrderKey) *f
 		c := o.compare(rec, kept)
 		return c < 0 && p != pickLast || c >= 0 && p == pickLast
 	}
-	one := func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
+	updates(b, func(c *function.AggCall, args []*vector.Vector, pos int, row raw.Addr, off uintptr) error {
 		if p == pickValid && args[0].IsNull(pos) {
 			return nil
 		}
@@ -36,23 +36,7 @@ func orderedPick(name string, t types.Type, p pick, keys []function.OrderKey) *f
 		ref, err := putBytes(c, row, s.ref, rec)
 		s.ref, s.seen = ref, 1
 		return err
-	}
-	b.Update = func(c *function.AggCall, args []*vector.Vector, rows []raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args, position(sel, i), rows[i], off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	b.UpdateOne = func(c *function.AggCall, args []*vector.Vector, row raw.Addr, off uintptr, sel []uint32, n int) error {
-		for i := range n {
-			if err := one(c, args, position(sel, i), row, off); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
+	})
 	b.Combine = func(c *function.AggCall, src, dst []raw.Addr, off uintptr) error {
 		for i, r := range src {
 			s, d := raw.At[bytesState](r, off), raw.At[bytesState](dst[i], off)

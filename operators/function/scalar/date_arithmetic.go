@@ -168,6 +168,15 @@ func zoneOf(c *function.Call) (*types.Zone, error) {
 	return types.LoadZone(c.Session.TimeZone)
 }
 
+// zoneFor returns the time zone in which values of type t are shown: the
+// session's for TIMESTAMP WITH TIME ZONE, UTC for all others.
+func zoneFor(c *function.Call, t types.Type) (*types.Zone, error) {
+	if t.ID != types.TimestampTZ {
+		return types.UTC, nil
+	}
+	return zoneOf(c)
+}
+
 // moveTime adds to a TIME or TIME WITH TIME ZONE, around the clock; months and
 // days do not count.
 func moveTime(c *function.Call, args []*vector.Vector, out *vector.Vector) error {

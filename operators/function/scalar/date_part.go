@@ -237,12 +237,9 @@ func datePartOfDate(c *function.Call, args []*vector.Vector, out *vector.Vector)
 // WITH TIME ZONE.
 func datePartOfTimestamp(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
 	w, value := partArgs(c, args)
-	zone := types.UTC
-	if args[value].Type.ID == types.TimestampTZ {
-		var err error
-		if zone, err = zoneOf(c); err != nil {
-			return err
-		}
+	zone, err := zoneFor(c, args[value].Type)
+	if err != nil {
+		return err
 	}
 	t, dst, r := numArg[int64](c, args, value), vector.Values[int64](out), living(c)
 	for k := range r.n {

@@ -75,12 +75,9 @@ func truncDay(p part, day int32) int32 {
 
 func runTrunc(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
 	w, value := partArgs(c, args)
-	zone := types.UTC
-	if args[value].Type.ID == types.TimestampTZ {
-		var err error
-		if zone, err = zoneOf(c); err != nil {
-			return err
-		}
+	zone, err := zoneFor(c, args[value].Type)
+	if err != nil {
+		return err
 	}
 	t, dst, r := numArg[int64](c, args, value), vector.Values[int64](out), living(c)
 	for k := range r.n {
@@ -227,12 +224,9 @@ func runDiff(c *function.Call, args []*vector.Vector, out *vector.Vector) error 
 	d := c.Bound.Data.(diffCall)
 	names, dst, r := textArg(c, args, 0), vector.Values[int64](out), living(c)
 	id := args[1].Type.ID
-	zone := types.UTC
-	if id == types.TimestampTZ {
-		var err error
-		if zone, err = zoneOf(c); err != nil {
-			return err
-		}
+	zone, err := zoneFor(c, args[1].Type)
+	if err != nil {
+		return err
 	}
 	var days [2]numbers[int32]
 	var stamps [2]numbers[int64]

@@ -60,12 +60,9 @@ func runMakeTime(c *function.Call, args []*vector.Vector, out *vector.Vector) er
 }
 
 func runMakeTimestamp(c *function.Call, args []*vector.Vector, out *vector.Vector) error {
-	zone := types.UTC
-	if out.Type.ID == types.TimestampTZ {
-		var err error
-		if zone, err = zoneOf(c); err != nil {
-			return err
-		}
+	zone, err := zoneFor(c, out.Type)
+	if err != nil {
+		return err
 	}
 	var f [5]numbers[int64]
 	for i := range f {

@@ -44,21 +44,25 @@ type directory struct {
 	path   string
 	name   string // last element of path
 	parent string
-	// madeParent is set when the parent did not exist before.
-	madeParent bool
-	lock       io.Closer
+	// made are the directories that did not exist before: the parent and what it
+	// is in, from the inside.
+	made []string
+	lock io.Closer
 }
 
 // makeDirectory makes and locks a new directory inside parent. On an error
 // nothing is left, unless removing fails too.
 func makeDirectory(fsys vfs.FS, isReal bool, parent string) (*directory, error) {
-	madeParent := false
-	if _, err := fsys.Stat(parent); errors.Is(err, fs.ErrNotExist) {
-		madeParent = true
+	var made []string
+	for dir := parent; ; dir = fsys.PathDir(dir) {
+		if _, err := fsys.Stat(dir); !errors.Is(err, fs.ErrNotExist) || dir == fsys.PathDir(dir) {
+			break
+		}
+		made = append(made, dir)
 	}
 	var err error
 	for range attempts {
-		d := &directory{fs: fsys, isReal: isReal, parent: parent, madeParent: madeParent}
+		d := &directory{fs: fsys, isReal: isReal, parent: parent, made: made}
 		if err = d.make(); err == nil {
 			return d, nil
 		}
@@ -135,10 +139,10 @@ func (d *directory) remove() error {
 		liveDirs.Unlock()
 		d.name = ""
 	}
-	if d.madeParent {
+	for _, dir := range d.made {
 		// Fails, as it should, while another process uses it.
-		if d.fs.Remove(d.parent) != nil {
-			_ = d.fs.Remove(d.parent)
+		if d.fs.Remove(dir) != nil && d.fs.Remove(dir) != nil {
+			break
 		}
 	}
 	return first

@@ -1,6 +1,7 @@
 package spill
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -180,13 +181,13 @@ func TestParentIsMadeAndRemoved(t *testing.T) {
 	if _, err := os.Stat(dir); err != nil {
 		t.Fatal("m2 did not make it and must not remove it")
 	}
-	dir = filepath.Join(base, "tmp2")
+	dir = filepath.Join(base, "tmp2", "in", "folders")
 	m = NewManager(Options{Dir: dir})
 	create(t, m)
 	if err := m.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+	if _, err := os.Stat(filepath.Join(base, "tmp2")); !os.IsNotExist(err) {
 		t.Fatal("not removed", err)
 	}
 }
@@ -198,8 +199,9 @@ func TestDirectoryCannotBeMade(t *testing.T) {
 	}
 	m := NewManager(Options{Dir: filepath.Join(file, "tmp")})
 	_, err := m.Create("x")
-	if !sqlerr.Is(err, sqlerr.CodeIO) || strings.Contains(err.Error(), "\n") {
-		t.Fatal(err)
+	var se *sqlerr.Error
+	if !errors.As(err, &se) || se.Code != sqlerr.CodeIO || strings.Contains(err.Error(), "\n") || !strings.Contains(se.Hint, "temp_directory") || !strings.Contains(se.Detail, file) {
+		t.Fatalf("%+v", err)
 	}
 	if err := m.Close(); err != nil {
 		t.Fatal(err)

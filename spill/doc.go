@@ -17,7 +17,8 @@
 // mode 0600; on Unix they are unlinked at once, so that the kernel frees them
 // whatever ends the process; elsewhere, and in file systems other than the
 // real one, Close removes them. Manager.Close removes the directory, and
-// Options.Dir too if the manager made it and nothing else is in it.
+// Options.Dir and what that is in, as far as the manager made it and nothing
+// else is in it.
 //
 // # The frame
 //

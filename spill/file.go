@@ -191,7 +191,7 @@ func (f *File) writeFrame(ctx context.Context, e Extent, scratch, payload []byte
 func (f *File) write(b []byte, off int64) error {
 	start := time.Now()
 	if err := f.handle.writeAt(b, off); err != nil {
-		return f.m.ioError(err, "write a temporary file")
+		return f.writeError(err)
 	}
 	if len(b) >= minTimed {
 		f.m.pace.write.observe(time.Since(start), len(b))

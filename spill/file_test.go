@@ -530,7 +530,8 @@ func TestMaxBytes(t *testing.T) {
 		e, err := f.Write(ctx, payload(1, 100<<10, false))
 		if err != nil {
 			var se *sqlerr.Error
-			if !errors.As(err, &se) || se.Code != sqlerr.CodeDiskFull || !strings.Contains(se.Hint, "max_temp_directory_size") {
+			if !errors.As(err, &se) || se.Code != sqlerr.CodeDiskFull || !strings.Contains(se.Hint, "max_temp_directory_size") ||
+				!strings.Contains(se.Detail, f.Tag()+" 9") {
 				t.Fatalf("%+v", err)
 			}
 			break
@@ -575,7 +576,8 @@ func TestDiskFull(t *testing.T) {
 	f := create(t, m)
 	_, err := f.Write(ctx, payload(1, 1000, false))
 	var se *sqlerr.Error
-	if !errors.As(err, &se) || se.Code != sqlerr.CodeDiskFull || !strings.Contains(se.Hint, "temp_directory") {
+	if !errors.As(err, &se) || se.Code != sqlerr.CodeDiskFull || !strings.Contains(se.Hint, "temp_directory") ||
+		!strings.Contains(se.Message, f.Tag()) || !strings.Contains(se.Detail, f.Tag()+" 4.0 KiB") {
 		t.Fatalf("%+v", err)
 	}
 	full = false

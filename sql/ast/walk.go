@@ -106,7 +106,7 @@ func AppendChildren(dst []Node, n Node) []Node {
 	case *CTE:
 		c.stmt(n.Stmt)
 	case *TypeName:
-		c.exprs(n.Mods)
+		c.expr(n.Mods...)
 		for i := range n.Fields {
 			c.typ(n.Fields[i].Type)
 		}
@@ -119,15 +119,11 @@ func AppendChildren(dst []Node, n Node) []Node {
 // children collects; its methods drop what is absent.
 type children struct{ list []Node }
 
-func (c *children) expr(e Expr) {
-	if e != nil {
-		c.list = append(c.list, e)
-	}
-}
-
-func (c *children) exprs(es []Expr) {
+func (c *children) expr(es ...Expr) {
 	for _, e := range es {
-		c.expr(e)
+		if e != nil {
+			c.list = append(c.list, e)
+		}
 	}
 }
 
@@ -143,15 +139,11 @@ func (c *children) query(q *Query) {
 	}
 }
 
-func (c *children) table(t TableRef) {
-	if t != nil {
-		c.list = append(c.list, t)
-	}
-}
-
-func (c *children) tables(ts []TableRef) {
+func (c *children) table(ts ...TableRef) {
 	for _, t := range ts {
-		c.table(t)
+		if t != nil {
+			c.list = append(c.list, t)
+		}
 	}
 }
 
@@ -187,7 +179,7 @@ func (c *children) order(items []OrderItem) {
 func (c *children) groups(items []GroupItem) {
 	// The parser bounds how deep grouping sets nest.
 	for i := range items {
-		c.exprs(items[i].Exprs)
+		c.expr(items[i].Exprs...)
 		c.groups(items[i].Items)
 	}
 }
@@ -206,8 +198,7 @@ func (c *children) assignments(set []Assignment) {
 
 func (c *children) sample(s *Sample) {
 	if s != nil {
-		c.expr(s.Size)
-		c.expr(s.Seed)
+		c.expr(s.Size, s.Seed)
 	}
 }
 
@@ -215,11 +206,10 @@ func (c *children) window(w *WindowSpec) {
 	if w == nil {
 		return
 	}
-	c.exprs(w.PartitionBy)
+	c.expr(w.PartitionBy...)
 	c.order(w.OrderBy)
 	if w.Frame != nil {
-		c.expr(w.Frame.Start.Offset)
-		c.expr(w.Frame.End.Offset)
+		c.expr(w.Frame.Start.Offset, w.Frame.End.Offset)
 	}
 }
 
@@ -245,13 +235,12 @@ func (c *children) ofBody(b QueryBody) {
 		}
 		c.order(b.OrderBy)
 		if b.Limit != nil {
-			c.expr(b.Limit.Count)
-			c.expr(b.Limit.Offset)
+			c.expr(b.Limit.Count, b.Limit.Offset)
 		}
 	case *Select:
-		c.exprs(b.DistinctOn)
+		c.expr(b.DistinctOn...)
 		c.items(b.Items)
-		c.tables(b.From)
+		c.table(b.From...)
 		c.expr(b.Where)
 		if b.GroupBy != nil {
 			c.groups(b.GroupBy.Items)
@@ -268,7 +257,7 @@ func (c *children) ofBody(b QueryBody) {
 		}
 	case *Values:
 		for _, row := range b.Rows {
-			c.exprs(row)
+			c.expr(row...)
 		}
 	}
 }
@@ -293,18 +282,17 @@ func (c *children) ofTable(t TableRef) {
 	case *StatementTable:
 		c.stmt(t.Stmt)
 	case *Join:
-		c.table(t.Left)
-		c.table(t.Right)
+		c.table(t.Left, t.Right)
 		c.expr(t.On)
 	case *Pivot:
 		c.table(t.Source)
 		c.items(t.Aggregates)
 		for i := range t.Columns {
-			c.exprs(t.Columns[i].Exprs)
+			c.expr(t.Columns[i].Exprs...)
 			c.items(t.Columns[i].In)
 			c.query(t.Columns[i].InQuery)
 		}
-		c.exprs(t.GroupBy)
+		c.expr(t.GroupBy...)
 	case *Unpivot:
 		c.table(t.Source)
 		c.items(t.Columns)
@@ -329,53 +317,43 @@ func (c *children) ofExpr(e Expr) {
 	case *Unary:
 		c.expr(e.X)
 	case *Binary:
-		c.expr(e.L)
-		c.expr(e.R)
+		c.expr(e.L, e.R)
 	case *Concat:
-		c.exprs(e.Terms)
+		c.expr(e.Terms...)
 	case *Arrow:
-		c.expr(e.L)
-		c.expr(e.R)
+		c.expr(e.L, e.R)
 	case *Lambda:
 		c.expr(e.Body)
 	case *And:
-		c.exprs(e.Terms)
+		c.expr(e.Terms...)
 	case *Or:
-		c.exprs(e.Terms)
+		c.expr(e.Terms...)
 	case *Not:
 		c.expr(e.X)
 	case *Comparison:
-		c.expr(e.L)
-		c.expr(e.R)
+		c.expr(e.L, e.R)
 	case *IsNull:
 		c.expr(e.X)
 	case *IsDistinct:
-		c.expr(e.L)
-		c.expr(e.R)
+		c.expr(e.L, e.R)
 	case *IsTruth:
 		c.expr(e.X)
 	case *Between:
-		c.expr(e.X)
-		c.expr(e.Lo)
-		c.expr(e.Hi)
+		c.expr(e.X, e.Lo, e.Hi)
 	case *InList:
 		c.expr(e.X)
-		c.exprs(e.List)
+		c.expr(e.List...)
 	case *InSubquery:
 		c.expr(e.X)
 		c.query(e.Query)
 	case *InValue:
-		c.expr(e.X)
-		c.expr(e.V)
+		c.expr(e.X, e.V)
 	case *Like:
-		c.expr(e.X)
-		c.expr(e.Pattern)
-		c.expr(e.Escape)
+		c.expr(e.X, e.Pattern, e.Escape)
 	case *Case:
 		c.expr(e.Operand)
 		for i := range e.Whens {
-			c.expr(e.Whens[i].Cond)
-			c.expr(e.Whens[i].Result)
+			c.expr(e.Whens[i].Cond, e.Whens[i].Result)
 		}
 		c.expr(e.Else)
 	case *Cast:
@@ -394,34 +372,27 @@ func (c *children) ofExpr(e Expr) {
 	case *ArraySubquery:
 		c.query(e.Query)
 	case *Row:
-		c.exprs(e.Elems)
+		c.expr(e.Elems...)
 	case *List:
-		c.exprs(e.Elems)
+		c.expr(e.Elems...)
 	case *ListComprehension:
-		c.expr(e.Elem)
-		c.expr(e.Source)
-		c.expr(e.Filter)
+		c.expr(e.Elem, e.Source, e.Filter)
 	case *Struct:
 		for i := range e.Fields {
 			c.expr(e.Fields[i].Value)
 		}
 	case *Map:
 		for i := range e.Keys {
-			c.expr(e.Keys[i])
-			c.expr(e.Values[i])
+			c.expr(e.Keys[i], e.Values[i])
 		}
 	case *Index:
-		c.expr(e.X)
-		c.expr(e.I)
+		c.expr(e.X, e.I)
 	case *Slice:
-		c.expr(e.X)
-		c.expr(e.Lo)
-		c.expr(e.Hi)
-		c.expr(e.Step)
+		c.expr(e.X, e.Lo, e.Hi, e.Step)
 	case *Field:
 		c.expr(e.X)
 	case *FuncCall:
-		c.exprs(e.Args)
+		c.expr(e.Args...)
 		c.order(e.OrderBy)
 		c.order(e.WithinGroup)
 		c.expr(e.Filter)

@@ -8,17 +8,14 @@ func (c *children) ofStatement(s Statement) {
 			c.column(&s.Columns[i])
 		}
 		c.constraints(s.Constraints)
-		c.exprs(s.PartitionBy)
-		c.exprs(s.SortedBy)
+		c.expr(s.PartitionBy...)
+		c.expr(s.SortedBy...)
 		c.options(s.Options)
 		c.query(s.As)
 	case *CreateView:
 		c.stmt(s.Query)
 	case *CreateSequence:
-		c.expr(s.Start)
-		c.expr(s.Increment)
-		c.expr(s.Min)
-		c.expr(s.Max)
+		c.expr(s.Start, s.Increment, s.Min, s.Max)
 	case *CreateIndex:
 		c.order(s.Keys)
 		c.options(s.Options)
@@ -39,7 +36,7 @@ func (c *children) ofStatement(s Statement) {
 		c.column(s.Def)
 		c.typ(s.Type)
 		c.expr(s.Expr)
-		c.exprs(s.Exprs)
+		c.expr(s.Exprs...)
 		if s.Constraint != nil {
 			c.expr(s.Constraint.Expr)
 		}
@@ -59,25 +56,24 @@ func (c *children) ofStatement(s Statement) {
 		c.with(s.With)
 		c.table(s.Table)
 		c.assignments(s.Set)
-		c.tables(s.From)
+		c.table(s.From...)
 		c.expr(s.Where)
 		c.items(s.Returning)
 	case *Delete:
 		c.with(s.With)
 		c.table(s.Table)
-		c.tables(s.Using)
+		c.table(s.Using...)
 		c.expr(s.Where)
 		c.items(s.Returning)
 	case *Merge:
 		c.with(s.With)
-		c.table(s.Target)
-		c.table(s.Source)
+		c.table(s.Target, s.Source)
 		c.expr(s.On)
 		for i := range s.Actions {
 			a := &s.Actions[i]
 			c.expr(a.Cond)
 			c.assignments(a.Set)
-			c.exprs(a.Values)
+			c.expr(a.Values...)
 			c.expr(a.Message)
 		}
 		c.items(s.Returning)
@@ -91,7 +87,7 @@ func (c *children) ofStatement(s Statement) {
 	case *Set:
 		c.expr(s.Value)
 	case *Pragma:
-		c.exprs(s.Args)
+		c.expr(s.Args...)
 	case *Describe:
 		c.table(s.Table)
 		c.stmt(s.Query)
@@ -104,7 +100,7 @@ func (c *children) ofStatement(s Statement) {
 		}
 		c.stmt(s.Stmt)
 	case *Execute:
-		c.exprs(s.Args)
+		c.expr(s.Args...)
 	case *Attach:
 		c.expr(s.Path)
 		c.options(s.Options)

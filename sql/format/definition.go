@@ -108,21 +108,13 @@ func (p *printer) createTable(s *ast.CreateTable) {
 		}
 		p.str(")")
 	}
-	p.exprClause(" PARTITIONED BY (", s.PartitionBy)
-	p.exprClause(" SORTED BY (", s.SortedBy)
+	list(p, " PARTITIONED BY (", s.PartitionBy, p.expr)
+	list(p, " SORTED BY (", s.SortedBy, p.expr)
 	p.options(" WITH ", s.Options)
 	if s.As != nil {
 		p.str(" AS ")
 		p.query(s.As)
 		p.flag(s.NoData, " WITH NO DATA")
-	}
-}
-
-func (p *printer) exprClause(open string, list []ast.Expr) {
-	if len(list) > 0 {
-		p.str(open)
-		p.exprs(list)
-		p.str(")")
 	}
 }
 
@@ -272,10 +264,10 @@ func (p *printer) alter(s *ast.Alter) {
 		p.ident(s.NewName)
 	case ast.AlterSetPartitionedBy:
 		p.flag(len(s.Exprs) == 0, " RESET PARTITIONED BY")
-		p.exprClause(" SET PARTITIONED BY (", s.Exprs)
+		list(p, " SET PARTITIONED BY (", s.Exprs, p.expr)
 	case ast.AlterSetSortedBy:
 		p.flag(len(s.Exprs) == 0, " RESET SORTED BY")
-		p.exprClause(" SET SORTED BY (", s.Exprs)
+		list(p, " SET SORTED BY (", s.Exprs, p.expr)
 	case ast.AlterSetOptions:
 		p.options(" SET ", s.Options)
 	case ast.AlterResetOptions:

@@ -343,34 +343,17 @@ func (p *printer) qualifier(parts []ast.Ident) {
 func (p *printer) star(s *ast.Star) {
 	p.qualifier(s.Qualifier)
 	p.str("*")
-	if len(s.Exclude) > 0 {
-		p.str(" EXCLUDE (")
-		for i, parts := range s.Exclude {
-			p.sep(i)
-			p.name(parts)
-		}
-		p.str(")")
-	}
-	if len(s.Replace) > 0 {
-		p.str(" REPLACE (")
-		for i, r := range s.Replace {
-			p.sep(i)
-			p.expr(r.Expr)
-			p.str(" AS ")
-			p.ident(r.Column)
-		}
-		p.str(")")
-	}
-	if len(s.Rename) > 0 {
-		p.str(" RENAME (")
-		for i, r := range s.Rename {
-			p.sep(i)
-			p.name(r.Column)
-			p.str(" AS ")
-			p.ident(r.Name)
-		}
-		p.str(")")
-	}
+	list(p, " EXCLUDE (", s.Exclude, p.name)
+	list(p, " REPLACE (", s.Replace, func(r ast.StarReplace) {
+		p.expr(r.Expr)
+		p.str(" AS ")
+		p.ident(r.Column)
+	})
+	list(p, " RENAME (", s.Rename, func(r ast.StarRename) {
+		p.name(r.Column)
+		p.str(" AS ")
+		p.ident(r.Name)
+	})
 	if s.Like != nil {
 		p.like(s.Like)
 	}

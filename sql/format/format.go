@@ -138,6 +138,16 @@ func (p *printer) exprs(list []ast.Expr) {
 	}
 }
 
+// list prints open, the elements with commas between, and a closing
+// parenthesis; nothing when there are none.
+func list[T any](p *printer, open string, elems []T, one func(T)) {
+	for i, e := range elems {
+		p.str(pick(i == 0, open, ", "))
+		one(e)
+	}
+	p.flag(len(elems) > 0, ")")
+}
+
 // clause prints a keyword with an expression, if there is one.
 func (p *printer) clause(keyword string, e ast.Expr) {
 	if e != nil {
@@ -203,23 +213,14 @@ func (p *printer) typ(t *ast.TypeName) {
 			p.str(typeWord(id.Name, len(t.Parts) == 1))
 		}
 	}
-	if len(t.Mods) > 0 {
-		p.str("(")
-		p.exprs(t.Mods)
-		p.str(")")
-	}
-	if len(t.Fields) > 0 {
-		p.str("(")
-		for i, f := range t.Fields {
-			p.sep(i)
-			if f.Name.Name != "" {
-				p.ident(f.Name)
-				p.str(" ")
-			}
-			p.typ(f.Type)
+	list(p, "(", t.Mods, p.expr)
+	list(p, "(", t.Fields, func(f ast.TypeField) {
+		if f.Name.Name != "" {
+			p.ident(f.Name)
+			p.str(" ")
 		}
-		p.str(")")
-	}
+		p.typ(f.Type)
+	})
 	for _, d := range t.Dims {
 		if d < 0 {
 			p.str("[]")

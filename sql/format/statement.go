@@ -223,11 +223,7 @@ func (p *printer) session(s ast.Statement) {
 	case *ast.Pragma:
 		p.str("PRAGMA ")
 		p.setting(s.Name)
-		if len(s.Args) > 0 {
-			p.str("(")
-			p.exprs(s.Args)
-			p.str(")")
-		}
+		list(p, "(", s.Args, p.expr)
 	case *ast.Show:
 		p.str("SHOW")
 		if s.What != "" {
@@ -252,24 +248,13 @@ func (p *printer) session(s ast.Statement) {
 	case *ast.Prepare:
 		p.str("PREPARE ")
 		p.ident(s.Name)
-		if len(s.Types) > 0 {
-			p.str("(")
-			for i, t := range s.Types {
-				p.sep(i)
-				p.typ(t)
-			}
-			p.str(")")
-		}
+		list(p, "(", s.Types, p.typ)
 		p.str(" AS ")
 		p.statement(s.Stmt)
 	case *ast.Execute:
 		p.str("EXECUTE ")
 		p.ident(s.Name)
-		if len(s.Args) > 0 {
-			p.str("(")
-			p.exprs(s.Args)
-			p.str(")")
-		}
+		list(p, "(", s.Args, p.expr)
 	case *ast.Deallocate:
 		p.str("DEALLOCATE ")
 		p.orAll(s.Name)

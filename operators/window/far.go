@@ -58,13 +58,13 @@ func (f *far) load(ctx context.Context, k int) (*section, bool, error) {
 	h := f.h
 	g := h.ranges[k]
 	work := h.w.work
-	room := h.spare + g.set.Partition(0).Bytes() + int64(g.n)*sectionBytes
+	room := h.spare + g.part.Bytes() + int64(g.n)*sectionBytes
 	for len(f.loaded) >= mostLoaded || work.Share()-work.Held() < room {
 		if !f.shrink() {
 			break
 		}
 	}
-	s, ok, err := h.w.load(ctx, g.set.Partition(0), g.base, nil)
+	s, ok, err := h.w.load(ctx, g.part, g.base, nil)
 	if !ok || err != nil {
 		return nil, false, err
 	}
@@ -92,7 +92,7 @@ func (f *far) need(ctx context.Context, k int) (*section, error) {
 				return nil, err
 			}
 			// Rows of tables give way to those who insist.
-			p := f.h.ranges[k].set.Partition(0)
+			p := f.h.ranges[k].part
 			n := p.Bytes() + p.NumRows()*(sectionBytes+1) + 4*block.Size
 			if work := f.h.w.work; work.Grow(n) == nil {
 				work.Shrink(n)
@@ -134,16 +134,15 @@ func (f *far) row(ctx context.Context, place int32) (raw.Addr, [][]byte, error) 
 		h.mu.Lock()
 		switch {
 		case !g.known.Load():
-			// The bound of a range is its first row if all rows differ in the order.
-			if int(place) == g.base && (h.cross || !h.needs.peers) {
-				kept = g.low
+			if int(place) == g.base {
+				kept = g.first
 			}
 		case int(place) == g.base:
 			kept = g.edge.first
 		case int(place) == g.end()-1:
 			kept = g.edge.last
 		}
-		bufs := h.keeper.Bufs()
+		bufs := h.kept.out.Bufs()
 		h.mu.Unlock()
 		if kept != 0 {
 			return kept, bufs, nil
@@ -164,7 +163,7 @@ func (f *far) orderSection(ctx context.Context, offs []uintptr, want *[3]uint64,
 	x, y := h.rangeOf(lo), h.rangeOf(max(hi-1, lo))
 	for x < y {
 		m := (x + y + 1) / 2
-		if d := compareWords(h.ranges[m].low, offs, want); d < 0 || behind && d == 0 {
+		if d := slices.Compare(h.ranges[m].low[:len(offs)], want[:len(offs)]); d < 0 || behind && d == 0 {
 			x = m
 		} else {
 			y = m - 1

@@ -40,7 +40,7 @@ func backward(t *testing.T, partition []int, order []sortkey.Key, peers bool) wi
 // TestHugePartition computes what looks back over partitions that are several
 // times larger than the limit.
 func TestHugePartition(t *testing.T) {
-	data := testData(rand.New(rand.NewPCG(5, 5)), 40_000, 300)
+	data := testData(rand.New(rand.NewPCG(5, 5)), 16_000, 300)
 	for i := range data {
 		if i%5 > 0 { // most rows are in one partition
 			data[i][1] = types.IntValue(columns[1], 7)
@@ -66,11 +66,11 @@ func TestHugePartition(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, stats, err := run(context.Background(), newEnv(t, 3<<20, 300), p, data, vector.Capacity)
+			got, stats, err := run(context.Background(), newEnv(t, 1536<<10, 300), p, data, vector.Capacity)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if stats.SpilledBytes < 3<<20 {
+			if stats.SpilledBytes < 3<<19 {
 				t.Errorf("%d bytes were spilled", stats.SpilledBytes)
 			}
 			for i := range want {

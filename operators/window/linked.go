@@ -2,6 +2,7 @@ package window
 
 import (
 	"context"
+	"math"
 	"sync"
 
 	"github.com/gannetdb/gannet/operators/function"
@@ -60,6 +61,25 @@ func (t *totals) state(k, kind int) raw.Addr {
 // needs what comes behind a row.
 func (h *huge) open(ctx context.Context) error {
 	w := h.w
+	h.needs.first = h.needs.first || h.cross
+	for k, g := range h.ranges {
+		n := g.part.NumRows()
+		if int64(h.rows)+n > math.MaxInt32-1 {
+			return sqlerr.New(sqlerr.CodeLimitExceeded, "a window of more than 2^31 rows")
+		}
+		g.base, g.n = h.rows, int(n)
+		h.rows += g.n
+		h.bytes += g.part.Bytes()
+		// The first row of each range is kept when all were looked at, or is its bound.
+		h.needs.far = h.needs.far || h.needs.next && !h.needs.first && k > 0 && g.first == 0
+	}
+	h.spare = w.freeBytes() / 8
+	h.serial = w.env.Threads < 2
+	for i := range w.plan.Calls {
+		if c := &w.plan.Calls[i]; c.Agg != nil && h.carries(i) && c.inexact() {
+			h.serial = true
+		}
+	}
 	h.states = make([]totals, len(w.plan.Calls))
 	n, size := len(h.ranges)*kinds, 0
 	for i := range w.plan.Calls {
@@ -179,8 +199,8 @@ func (h *huge) lookAt(ctx context.Context, r *reader, k int, s *section) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var err error
-	if e.first, err = h.keep(ctx, s.rows[0], bufs); err == nil {
-		e.last, err = h.keep(ctx, s.rows[last], bufs)
+	if e.first, err = h.kept.keep(ctx, s.rows[0], bufs); err == nil {
+		e.last, err = h.kept.keep(ctx, s.rows[last], bufs)
 	}
 	g.known.Store(err == nil)
 	return err
@@ -219,7 +239,7 @@ func (h *huge) link(k int) error {
 		return nil
 	}
 	e, p := &h.ranges[k].edge, &h.ranges[k-1].edge
-	bufs := h.keeper.Bufs()
+	bufs := h.kept.out.Bufs()
 	if e.continues = h.parts.Compare(0, p.last, bufs, e.first, bufs) == 0; !e.continues {
 		return nil
 	}

@@ -32,6 +32,7 @@ type local struct {
 	rows   []raw.Addr
 	tmp    *vector.Vector
 	top    *top // nil: all rows are kept
+	coder  coder
 
 	attends bool // its worker gives memory to those who ask
 }
@@ -54,10 +55,11 @@ func newLocal(w *Window, t *operators.Task) *local {
 	copy(l.cols[len(w.plan.Input):], l.own)
 	l.tmp = vector.New(types.Of(types.BigInt))
 	l.top = newTop(w)
-	if n := len(w.plan.Partition); n > 0 {
+	if w.rows.Layout.HasHash() {
 		l.hashes = make([]uint64, vector.Capacity)
-		l.caches = make([]kernel.HashCache, n)
 	}
+	l.caches = make([]kernel.HashCache, len(w.plan.Partition))
+	l.coder.words = append(append(l.coder.words, l.words[:len(w.rows.Words)]...), l.vals[0])
 	return l
 }
 
@@ -65,6 +67,9 @@ func newLocal(w *Window, t *operators.Task) *local {
 func (l *local) Push(ctx context.Context, in *vector.Chunk) (operators.Status, error) {
 	w := l.w
 	if n := w.mem.Wanted(); n > 0 && l.out.Bytes() >= roomBytes {
+		if err := l.divide(ctx, nil, 0); err != nil {
+			return operators.Finished, err
+		}
 		if _, err := l.out.Spill(ctx, n); err != nil {
 			return operators.Finished, err
 		}
@@ -91,8 +96,17 @@ func (l *local) Push(ctx context.Context, in *vector.Chunk) (operators.Status, e
 	for i, c := range w.plan.Partition {
 		kernel.Hash(in.Cols[c], n, sel, w.env.Seed, l.hashes, i > 0, &l.caches[i])
 	}
+	if w.inRanges {
+		if err := l.follow(ctx, sel, n); err != nil {
+			return operators.Finished, err
+		}
+	}
 	if l.top != nil {
-		if sel, n = l.top.filter(in.Cols, numbers, l.vals[1], l.words, l.hashes, sel, n); n == 0 {
+		hashes := l.hashes
+		if w.inRanges {
+			hashes = nil
+		}
+		if sel, n = l.top.filter(in.Cols, numbers, l.vals[1], l.words, hashes, sel, n); n == 0 {
 			return operators.NeedInput, nil
 		}
 		if err := l.top.compact(ctx, l, false); err != nil {
@@ -116,6 +130,9 @@ func (l *local) Push(ctx context.Context, in *vector.Chunk) (operators.Status, e
 func (l *local) append(ctx context.Context, sel []uint32, n int) error {
 	ok, err := l.out.Append(ctx, &l.in, l.hashes, sel, n, l.rows)
 	if ok || err != nil {
+		return err
+	}
+	if err := l.divide(ctx, sel, n); err != nil {
 		return err
 	}
 	freed, err := l.out.Spill(ctx, max(l.out.Bytes()/2, 1))
@@ -150,6 +167,15 @@ func (l *local) Combine(ctx context.Context) error {
 			return err
 		}
 		l.top.forget()
+	}
+	if l.w.inRanges && !l.coder.done {
+		if l.w.division.leave(l.out) {
+			l.out = l.w.set.NewWriter()
+			return nil
+		}
+		if err := l.coder.divide(ctx, l.w, l.out); err != nil {
+			return err
+		}
 	}
 	return l.w.set.Combine(ctx, l.out)
 }

@@ -40,7 +40,7 @@ func (a *aggregate) addRanges(ctx context.Context, b *batch, m int) error {
 		begins, ends := from == b.call.PartStart[i], to == b.call.PartEnd[i]
 		r, seed := -1, -1
 		switch {
-		case begins && ends:
+		case begins && ends && h.needs.first:
 			r, seed = here, here
 			p.after[k] = int32(here)
 		case begins:

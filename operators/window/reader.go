@@ -185,7 +185,9 @@ func (r *reader) prepareRange(ctx context.Context, c claim) (outcome, error) {
 	sec, ok, err := r.far.load(ctx, c.piece)
 	if err == nil && !ok {
 		r.far.forget()
-		sec, ok, err = r.far.load(ctx, c.piece)
+		if err = r.w.makeRoom(ctx, h.ranges[c.piece].bytes()); err == nil {
+			sec, ok, err = r.far.load(ctx, c.piece)
+		}
 	}
 	if err == nil && !ok {
 		if r.s.yield(c) {

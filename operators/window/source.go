@@ -30,7 +30,7 @@ type job struct {
 	set   *rowset.Reading
 	index int
 	whole *whole // sorted, in memory
-	huge  *huge  // in ranges
+	huge  *huge  // in ranges; of no set when all rows are
 }
 
 // partition returns the rows of the job.
@@ -71,6 +71,10 @@ func (s *source) Types() []types.Type { return s.w.types }
 func (s *source) start() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if h := s.w.takeRanges(); h != nil {
+		s.todo = append(s.todo, &job{huge: h})
+		return
+	}
 	set := s.w.live.Read(s.w.set, false)
 	wholes := s.w.takeWholes()
 	for range wholes {
@@ -105,7 +109,7 @@ func (s *source) Workers() int {
 	n := len(s.todo)
 	for _, j := range s.todo {
 		// What one worker cannot load all may read.
-		if j.whole != nil || !j.partition().Resident() {
+		if j.whole != nil || j.huge != nil || !j.partition().Resident() {
 			n = s.w.env.Threads
 		}
 	}
@@ -129,7 +133,9 @@ func (s *source) Close() {
 		if j.huge != nil {
 			j.huge.close()
 		}
-		j.set.End()
+		if j.set != nil {
+			j.set.End()
+		}
 	}
 	s.todo = nil
 }
@@ -258,6 +264,8 @@ func (s *source) done(c claim, sub *rowset.Reading) {
 	if c.huge != nil {
 		c.huge.close()
 	}
-	c.partition().Drop()
-	c.set.Done()
+	if c.set != nil {
+		c.partition().Drop()
+		c.set.Done()
+	}
 }

@@ -45,6 +45,12 @@ type Window struct {
 
 	wholes map[int]*section // parts that are sorted already; nil once taken
 
+	// inRanges: rows have no partitions; they are divided by their order when memory
+	// is refused.
+	inRanges bool
+	division division
+	ranges   *huge // what became of it; nil: all rows are in memory, or once taken
+
 	live   rowset.Live // the sets whose parts wait to be read
 	sealed atomic.Bool // Finalize is done
 	stats  Stats       // at Close; guarded by mu
@@ -76,11 +82,14 @@ func New(env *operators.Env, plan Plan) (*Window, error) {
 	for i := range plan.Calls {
 		keys = append(keys, plan.Calls[i].orderKeys()...)
 	}
-	rows, err := sortkey.NewRows(ts, keys, rowfmt.Options{Hash: len(plan.Partition) > 0})
+	w := &Window{env: env, plan: plan, types: plan.Types(), bounds: map[int]*sortkey.Encoder{}}
+	_, w.inRanges = w.needs()
+	w.inRanges = w.inRanges && len(plan.Partition) == 0
+	rows, err := sortkey.NewRows(ts, keys, rowfmt.Options{Hash: w.inRanges || len(plan.Partition) > 0})
 	if err != nil {
 		return nil, err
 	}
-	w := &Window{env: env, plan: plan, types: plan.Types(), bounds: map[int]*sortkey.Encoder{}, stored: rows}
+	w.stored = rows
 	w.rows = someKeys(rows, 0, own)
 	for i := range plan.Calls {
 		n := len(plan.Calls[i].orderKeys())
@@ -159,11 +168,17 @@ func (w *Window) open() {
 	}
 	w.mem = w.env.Budget.ReserveSpilling("window", floorBytes)
 	w.work = w.env.Budget.ReserveWorking("window section", floorBytes)
-	w.set = rowset.New(rowset.Config{
-		Layout: w.rows.Layout, Pool: w.env.Pool, Mem: w.mem, Spill: w.env.Spill, Tag: "window",
-	})
+	cfg := rowset.Config{Layout: w.rows.Layout, Pool: w.env.Pool, Mem: w.mem, Spill: w.env.Spill, Tag: "window"}
+	if w.inRanges {
+		// Divided when it must be, into as many ranges as there is memory to fill.
+		cfg.Stable, cfg.Rows = true, manyRows
+	}
+	w.set = rowset.New(cfg)
 	w.mem.Gives(w.live.Give)
 }
+
+// manyRows is more rows than any memory holds.
+const manyRows = 1 << 40
 
 // roomBytes is how much is moved to disk at least when memory is refused.
 const roomBytes = 1 << 20
@@ -183,13 +198,39 @@ func (w *Window) NewLocal(t *operators.Task) (operators.SinkLocal, error) {
 // Finalize implements operators.Sink.
 func (w *Window) Finalize(ctx context.Context) error {
 	w.open()
+	if err := w.combineEnded(ctx); err != nil {
+		return err
+	}
 	if err := w.set.Seal(ctx); err != nil {
 		return err
 	}
-	if err := w.sortLarge(ctx); err != nil {
-		return err
+	var err error
+	if w.division.table != nil {
+		w.ranges, err = w.divided(ctx)
+	} else {
+		err = w.sortLarge(ctx)
 	}
-	w.sealed.Store(true)
+	w.sealed.Store(err == nil)
+	return err
+}
+
+// combineEnded hands the set the rows of workers that ended before memory was
+// refused.
+func (w *Window) combineEnded(ctx context.Context) error {
+	d := &w.division
+	for len(d.ended) > 0 {
+		out := d.ended[0]
+		if d.table != nil {
+			var c coder
+			if err := c.divide(ctx, w, out); err != nil {
+				return err
+			}
+		}
+		if err := w.set.Combine(ctx, out); err != nil {
+			return err
+		}
+		d.ended = d.ended[1:]
+	}
 	return nil
 }
 
@@ -228,6 +269,14 @@ func (w *Window) sortLarge(ctx context.Context) error {
 	return nil
 }
 
+// takeRanges returns the ranges that rows were divided into; nil if they were not.
+// Their new owner closes them.
+func (w *Window) takeRanges() *huge {
+	h := w.ranges
+	w.ranges = nil
+	return h
+}
+
 // takeWholes returns the parts that are sorted already, by number; their new owner
 // closes them.
 func (w *Window) takeWholes() map[int]*section {
@@ -248,6 +297,10 @@ func (w *Window) Close() {
 	for _, s := range w.wholes {
 		s.close()
 	}
+	if w.ranges != nil {
+		w.ranges.close()
+	}
+	w.division.close()
 	if w.mem != nil {
 		w.set.Close()
 		w.mem.Close()

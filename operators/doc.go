@@ -27,7 +27,7 @@
 //
 // Every chunk belongs to the batch that Local.Batch names: batches ascend with
 // the row order of the source. Operators keep order within a morsel. Ordered
-// sinks release a batch once no earlier one is active (DESIGN.md 26).
+// sinks release a batch once no earlier one is active.
 //
 // # Ownership, errors, cancellation
 //

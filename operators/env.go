@@ -22,7 +22,7 @@ type Env struct {
 	Threads   int // workers a query may use
 	FillLimit int // rows in a chunk, 1 to vector.Capacity
 	// Seed perturbs hashing so that equal data collides differently from one
-	// database to the next (DESIGN.md 16).
+	// database to the next.
 	Seed uint64
 	// PreserveOrder: results without ORDER BY keep insertion order.
 	PreserveOrder bool

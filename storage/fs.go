@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// FS is how the engine reaches files that a user names (DESIGN.md 33). Paths
+// FS is how the engine reaches files that a user names. Paths
 // are as the user wrote them: no ~, no environment variables, no schemes.
 type FS interface {
 	// Open opens a regular file for reading. Directories, FIFOs and devices

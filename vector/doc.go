@@ -32,7 +32,7 @@
 //
 // # Ownership
 //
-// A chunk is borrowed until the call it was passed to returns (DESIGN.md 21).
+// A chunk is borrowed until the call it was passed to returns.
 // Nobody writes into Data, Codes, Valid or Bufs that it received; whoever
 // wants to change a value makes a vector of its own. Slices may be shared
 // between vectors freely, since buffers are never written after they were

@@ -14,7 +14,7 @@
 //
 // # Laziness
 //
-// A row outside the selection never raises (DESIGN.md 19): AND, OR, CASE,
+// A row outside the selection never raises: AND, OR, CASE,
 // COALESCE and IN evaluate each part under the selection of the rows that need
 // it, a call that can fail sees no row with a NULL argument (where NULL
 // propagates), and what was computed for a whole dictionary is thrown away if

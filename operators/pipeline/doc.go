@@ -11,16 +11,16 @@
 //
 // A step that returns Blocked parks its task: the task keeps the position in
 // the pipeline and every local state, its worker takes another task, and the
-// wake function puts it back into the queue (DESIGN.md 25).
+// wake function puts it back into the queue.
 //
 // A pipeline may read several branches, each with a source and operators of its
 // own, one after the other (UNION ALL): a tree of steps that ends in one sink.
 //
 // Batches. The batch number a sink sees is stage<<56 + the source's batch (<<48
 // when there are many stages): a pipeline's stages are its source and the
-// continuations of its operators in order, branch by branch. Errors are deterministic: after an error in batch b, tasks in
-// earlier batches go on, and the error of the lowest batch is the query's
-// (DESIGN.md 26).
+// continuations of its operators in order, branch by branch. Errors are
+// deterministic: after an error in batch b, tasks in earlier batches go on, and
+// the error of the lowest batch is the query's.
 //
 // What it does not do: it knows no operator, no plan, no SQL.
 package pipeline

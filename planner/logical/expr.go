@@ -5,8 +5,8 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// MaxDepth bounds the nesting of expressions and plan nodes (RELIABILITY.md
-// section 3); the binder refuses deeper ones with 54001.
+// MaxDepth bounds the nesting of expressions and plan nodes; the binder refuses
+// deeper ones with 54001.
 const MaxDepth = 1000
 
 // ColID identifies a column in a plan; 0 is no column.

@@ -11,7 +11,7 @@
 // the order in list.go: any of them may be disabled, save those that execution
 // cannot do without (Rule.Required), and the answer stays right.
 //
-// Errors are lazy (DESIGN.md 19): a rule may evaluate an expression that may
+// Errors are lazy: a rule may evaluate an expression that may
 // fail only where the query would have, or on rows of the same table before a
 // join has dropped some, never on rows that a CASE or a filter of the same
 // level keeps away; folding that fails leaves the expression as it is.

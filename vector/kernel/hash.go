@@ -40,7 +40,7 @@ type hashScratch struct {
 }
 
 // Hash computes hashes[p] for the n positions p of (sel, n): 64 bits, every
-// one of which depends on all bits of the value (DESIGN.md 16). Equal values
+// one of which depends on all bits of the value. Equal values
 // hash alike whatever their vector's form; integers and decimals of different
 // widths hash alike when their sign-extended payloads are equal, FLOAT and
 // DOUBLE when equal as DOUBLE; -0 hashes as 0, every NaN alike, NULL to a

@@ -1,7 +1,7 @@
 // Package cast converts vectors between types: Find returns the kernel for a
 // pair of types, CastValue converts one boxed value through the same kernel.
 //
-// The kernels follow DuckDB's rules (DESIGN.md 18): values that do not fit are
+// The kernels follow DuckDB's rules: values that do not fit are
 // error 22003, text that is not a value of the target type 22018; floats become
 // integers half to even, decimals half away from zero. A cast made with try
 // gives NULL instead. NULL stays NULL.

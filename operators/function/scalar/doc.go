@@ -5,7 +5,7 @@
 // ILIKE), "~~~" (GLOB), "~" (SIMILAR TO). EXTRACT(x FROM y) is date_part('x', y),
 // POSITION(a IN b) is position(b, a).
 //
-// Result types, NULLs, rounding and errors are DuckDB's (DESIGN.md 18):
+// Result types, NULLs, rounding and errors are DuckDB's:
 // integers stay in their width and overflow with 22003, + - * of decimals are
 // exact, / is DOUBLE, // and % by zero are NULL.
 //

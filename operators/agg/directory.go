@@ -6,12 +6,15 @@ import (
 	"github.com/gannetdb/gannet/spill/rowset"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/types"
 )
 
 const (
 	// minEntries make room for a chunk of new groups.
 	minEntries = 2 * vector.Capacity
 	addrMask   = 1<<48 - 1
+	// farRows are so many that they lie beyond the caches.
+	farRows = 1 << 16
 )
 
 // directory finds rows by their hash: linear probing over entries of 16 bits
@@ -110,6 +113,8 @@ type prober struct {
 	miss   []uint32
 	added  []raw.Addr
 	ident  []uint32
+
+	fetched uint8 // keeps the loads of fetch
 }
 
 func newProber() *prober {
@@ -206,6 +211,18 @@ func (p *prober) abandon(d *directory, fresh []uint32) {
 	for _, k := range fresh {
 		d.entries[p.slots[k]] = 0
 	}
+}
+
+// fetch brings the long strings at off of the candidates' rows into the caches,
+// all at the same time, which comparing one after the other would wait for.
+func (p *prober) fetch(cand []uint32, off uintptr, bufs [][]byte) {
+	var sum uint8
+	for _, k := range cand {
+		if ref := raw.At[types.StringRef](p.rows[k], off); !ref.Inline() {
+			sum += bufs[ref.Buf()][ref.Off()]
+		}
+	}
+	p.fetched += sum
 }
 
 // load looks up the candidates' addresses.

@@ -25,8 +25,11 @@
 //   - A chunk whose rows fall into few known groups is split by group and
 //     aggregated with UpdateOne, whose loops keep their sums in registers.
 //   - When grouping hardly reduces (fewer than a tenth of 128 Ki rows), rows
-//     are appended without looking for their group; after 1 Mi rows it is tried
-//     again.
+//     are appended without looking for their group.
+//   - A sketch counts the groups of all rows that a worker made (file repeats.go).
+//     When half of those appended were there before, as happens where the input
+//     repeats itself after millions of rows, they are merged and looked for again;
+//     and before rows go to disk, those of one group become one.
 //   - Without keys there is one row a worker.
 //
 // # DISTINCT

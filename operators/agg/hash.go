@@ -30,6 +30,7 @@ type Hash struct {
 	types    []types.Type
 	layout   *rowfmt.Layout
 	offsets  []uintptr  // of each aggregate's state
+	strings  []uintptr  // of the keys that are strings
 	states   []boundAgg // what fills each state
 	main     binding
 	distinct []*distinctSet
@@ -63,6 +64,11 @@ func New(env *operators.Env, plan Plan) (*Hash, error) {
 	h := &Hash{env: env, plan: plan, types: plan.Types(), layout: l}
 	for _, k := range stateOf {
 		h.offsets = append(h.offsets, l.StateOffset(k))
+	}
+	for i, t := range plan.keyTypes() {
+		if t.Physical() == types.PString {
+			h.strings = append(h.strings, l.ColOffset(i))
+		}
 	}
 	h.main = binding{groups: plan.Groups, bounds: plan.keyBounds()}
 	for k, o := range owners {

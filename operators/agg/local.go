@@ -24,10 +24,10 @@ const (
 	mostEntries = 1 << 22
 	helpShare   = 4
 	// trialRows are looked at before grouping is judged; when fewer than one
-	// in trialShare is saved, the next skipRows are appended as they come.
+	// in trialShare is saved, the next ones are appended as they come, for as long
+	// as repeats says.
 	trialRows  = 128 << 10
 	trialShare = 10
-	skipRows   = 1 << 20
 	// One in roomPart of a worker's bytes goes to disk at a refusal, but leastSpill
 	// if there are so many; half of them when that does not do.
 	roomPart   = 8
@@ -62,8 +62,9 @@ type local struct {
 	tried    int      // those of the trial before
 	triedNew int
 	newRows  int
-	skip     int  // rows still to append without looking
-	attends  bool // its worker gives memory to those who ask
+	seen     repeats
+	merge    *merger // nil before first use
+	attends  bool    // its worker gives memory to those who ask
 	distinct []*distinctLocal
 }
 
@@ -245,6 +246,11 @@ func (l *local) prepare(ctx context.Context) error {
 		l.probe = newProber()
 		l.hash = make([]uint64, vector.Capacity)
 	}
+	if l.seen.end > 0 && l.seen.rows >= l.seen.end {
+		if err := l.reconsider(ctx); err != nil {
+			return err
+		}
+	}
 	gen, rows := l.w.Generation(), l.w.NumRows()
 	if err := l.w.Adapt(ctx); err != nil {
 		return err
@@ -265,9 +271,14 @@ func (l *local) prepare(ctx context.Context) error {
 // rebuild enters the writer's rows anew, after they moved, those of one group
 // that were forgotten before included: only the first is found.
 func (l *local) rebuild() {
-	if l.dir.count == 0 {
-		return
+	if l.dir.count > 0 {
+		l.enter()
 	}
+}
+
+// enter empties the directory and enters all rows that the writer holds, if it has
+// room for them.
+func (l *local) enter() {
 	l.dir.clear()
 	if l.dir.full(int(l.w.NumRows())) {
 		l.forget()
@@ -284,16 +295,25 @@ func (l *local) forget() {
 	l.forgot = l.forgot || l.stray
 }
 
-// makeRoom is what follows a refusal, or the wish of others: of the writer's rows
-// one in part goes to disk, and what is held beyond the share or wanted, in whole
-// partitions; or other rows that wait in memory. The groups of the rows that stay
-// are still found. It is no error when there is nothing to move.
+// makeRoom is what follows a refusal, or the wish of others: rows that are there
+// more than once are merged; when that does not do, one in part of the writer's rows
+// goes to disk, and what is held beyond the share or wanted, in whole partitions; or
+// other rows that wait in memory. The groups of the rows that stay are still found.
+// It is no error when there is nothing to move.
 func (l *local) makeRoom(ctx context.Context, part int64) error {
 	l.forgot = true
 	over := max(l.h.mem.Held()-l.h.mem.Share(), l.h.mem.Wanted())
-	want := max(l.w.Bytes()/part, min(l.w.Bytes(), leastSpill)) + max(over, 0)
-	freed, err := l.w.Spill(ctx, max(want, 1))
-	l.rebuild()
+	want := max(l.w.Bytes()/part, min(l.w.Bytes(), leastSpill), 1) + max(over, 0)
+	probing := l.dir.count > 0
+	freed, err := l.mergeHeld(ctx, want)
+	if err == nil && freed < want {
+		var n int64
+		n, err = l.w.Spill(ctx, want-freed)
+		freed += n
+	}
+	if probing {
+		l.enter()
+	}
 	if err != nil || freed > 0 {
 		return err
 	}
@@ -310,7 +330,7 @@ func (l *local) find(ctx context.Context, sel []uint32, n int) error {
 	for i, v := range l.keys {
 		kernel.Hash(v, n, sel, l.h.env.Seed, l.hash, i > 0, &l.cache[i])
 	}
-	if l.skip > 0 {
+	if l.seen.end > 0 {
 		return l.appendAll(ctx, sel, n)
 	}
 	for part := int64(roomPart); part > 0; part /= roomPart / 2 {
@@ -330,10 +350,10 @@ func (l *local) find(ctx context.Context, sel []uint32, n int) error {
 // findNew is find for rows of different groups that are new, as far as is known:
 // they say nothing about whether grouping helps.
 func (l *local) findNew(ctx context.Context, sel []uint32, n int) error {
-	trial, newRows, skip := l.trial, l.newRows, l.skip
-	l.trial, l.newRows, l.skip = 0, 0, 0
+	trial, newRows, end := l.trial, l.newRows, l.seen.end
+	l.trial, l.newRows, l.seen.end = 0, 0, 0
 	err := l.find(ctx, sel, n)
-	l.trial, l.newRows, l.skip = trial, newRows, skip
+	l.trial, l.newRows, l.seen.end = trial, newRows, end
 	return err
 }
 
@@ -354,6 +374,11 @@ func (l *local) tryFind(ctx context.Context, sel []uint32, n int) (bool, error) 
 	}
 	before := l.dir.count
 	cand, rest := p.begin(&l.dir, n)
+	if before > farRows {
+		for _, off := range l.h.strings {
+			p.fetch(cand, off, l.w.Bufs())
+		}
+	}
 	for {
 		_, miss := l.h.layout.Match(&l.in, len(l.keys), sel, p.rows, cand, l.w.Bufs(), true, p.miss[:0])
 		if rest = p.next(&l.dir, rest, miss); len(rest) == 0 {
@@ -391,11 +416,12 @@ func (l *local) appendFresh(ctx context.Context, sel, fresh []uint32) (bool, err
 	}
 	l.h.initStates(p.added[:len(fresh)])
 	p.settle(&l.dir, fresh)
+	l.seen.add(l.hash, at, len(at))
 	return true, nil
 }
 
 // enlarge makes room for more groups in the directory: it doubles, or is
-// forgotten when it must not or cannot.
+// forgotten when it must not or cannot, unless there are fewer groups than rows.
 func (l *local) enlarge(ctx context.Context) error {
 	h := l.h
 	if l.dir.entries == nil {
@@ -435,6 +461,11 @@ func (l *local) enlarge(ctx context.Context) error {
 			return nil
 		}
 	}
+	if l.repeated() {
+		if err := l.gather(ctx); err != nil || !l.dir.full(vector.Capacity) {
+			return err
+		}
+	}
 	l.forget()
 	return nil
 }
@@ -467,7 +498,7 @@ func (l *local) judge(n, fresh int) {
 		return
 	}
 	if l.newRows > l.trial-l.trial/trialShare && !l.h.fewGroups() {
-		l.skip = skipRows
+		l.seen.begin(l.seen.sketch.estimate())
 		l.forget()
 	}
 	l.tried, l.triedNew = l.trial, l.newRows
@@ -476,7 +507,6 @@ func (l *local) judge(n, fresh int) {
 
 // appendAll makes a row of every position.
 func (l *local) appendAll(ctx context.Context, sel []uint32, n int) error {
-	l.skip -= n
 	l.forgot, l.stray = true, true
 	rows := l.probe.rows
 	for part := int64(roomPart); ; part /= roomPart / 2 {
@@ -486,6 +516,7 @@ func (l *local) appendAll(ctx context.Context, sel []uint32, n int) error {
 		}
 		if ok {
 			l.h.initStates(rows[:n])
+			l.seen.add(l.hash, sel, n)
 			return nil
 		}
 		if part == 0 {
@@ -508,6 +539,7 @@ func (l *local) forceAll(ctx context.Context, sel []uint32, n int) error {
 		return err
 	}
 	l.h.initStates(rows[:n])
+	l.seen.add(l.hash, sel, n)
 	return nil
 }
 

@@ -24,7 +24,31 @@ func (w *Writer) follow(ctx context.Context) error {
 	w.parts = make([]writerPart, 1<<bits)
 	w.rows = 0
 	w.generation++
-	return w.move(ctx)
+	return w.move(ctx, w.moveRows)
+}
+
+// Rewrite takes the writer's rows of partition i away and gives them to put page
+// by page, which appends those that are to stay (AppendRows); Bufs resolves them.
+// What a page took is free afterwards. Addresses become invalid. After an error of
+// put the rows that it has not seen are lost.
+func (w *Writer) Rewrite(ctx context.Context, i int, put func(ctx context.Context, rows PageRows) error) error {
+	p := &w.parts[i]
+	p.settle(w.s.l.Width)
+	w.rows -= p.fragment.numRows()
+	w.moving = append(w.moving, p.fragment)
+	*p = writerPart{}
+	w.generation++
+	return w.move(ctx, put)
+}
+
+// Partitions returns how many partitions the writer has.
+func (w *Writer) Partitions() int { return len(w.parts) }
+
+// PartRows returns how many rows of partition i the writer holds.
+func (w *Writer) PartRows(i int) int64 {
+	p := &w.parts[i]
+	p.settle(w.s.l.Width)
+	return p.fragment.numRows()
 }
 
 // countBytes takes over a fragment's memory into the writer's count and its
@@ -42,9 +66,9 @@ func (w *Writer) countBytes(f *fragment) {
 	}
 }
 
-// move copies the resident fragments in w.moving to their partitions and
-// releases them, a row page at a time.
-func (w *Writer) move(ctx context.Context) error {
+// move gives the rows of the resident fragments in w.moving to put and releases
+// them, a row page at a time.
+func (w *Writer) move(ctx context.Context, put func(context.Context, PageRows) error) error {
 	for len(w.moving) > 0 {
 		f := &w.moving[0]
 		for len(f.rows.list) > 0 {
@@ -52,7 +76,7 @@ func (w *Writer) move(ctx context.Context) error {
 			if err := sqlerr.FromContext(ctx); err != nil {
 				return err
 			}
-			if err := w.moveRows(ctx, PageRows{raw.Of(p.mem.b), p.n}); err != nil {
+			if err := put(ctx, PageRows{raw.Of(p.mem.b), p.n}); err != nil {
 				return err
 			}
 			w.forgetPage(nil, p)

@@ -271,7 +271,7 @@ func (s *Set) Seal(ctx context.Context) error {
 	if err := w.follow(ctx); err != nil {
 		return err
 	}
-	if err := w.move(ctx); err != nil {
+	if err := w.move(ctx, w.moveRows); err != nil {
 		return err
 	}
 	return s.Combine(ctx, w)

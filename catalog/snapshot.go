@@ -16,7 +16,7 @@ const (
 
 // Snapshot is one version of the catalog; it never changes.
 type Snapshot struct {
-	// Version counts changes; plans are cached under it.
+	// Version counts changes.
 	Version uint64
 	// Database is the name that may stand before a schema.
 	Database string

@@ -31,6 +31,7 @@ type Pipeline struct {
 }
 
 // Execution runs the pipelines of one query. Start it once; Wait for it always.
+// Once it has started its methods may be called from any goroutine.
 type Execution struct {
 	sched  *Scheduler
 	env    *operators.Env
@@ -109,7 +110,8 @@ func (e *Execution) Start() {
 // Context is the execution's context, cancelled at its end.
 func (e *Execution) Context() context.Context { return e.ctx }
 
-// Cancel ends the execution early with the given cause (nil: cancelled).
+// Cancel ends the execution early with the given cause (nil: cancelled). It does
+// not wait for the end.
 func (e *Execution) Cancel(cause error) {
 	if cause == nil {
 		cause = context.Canceled

@@ -10,7 +10,8 @@ import (
 	"github.com/gannetdb/gannet/vector/raw"
 )
 
-// Scanner reads a partition piece by piece, with Next or with Rows.
+// Scanner reads a partition piece by piece, with Next or with Rows. It is for
+// one goroutine at a time.
 type Scanner struct {
 	p       *Partition
 	consume bool

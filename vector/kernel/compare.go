@@ -45,7 +45,8 @@ type number interface{ integer | float }
 
 // CompareCache keeps, for one comparison of one caller, which entries of the
 // last dictionary pass, and scratch memory. The zero value is ready. It must
-// not serve two comparisons with different operators or constants.
+// not serve two comparisons with different operators or constants, nor two
+// goroutines.
 type CompareCache struct {
 	dict   DictTable
 	a, b   vector.Vector
@@ -62,7 +63,7 @@ type CompareCache struct {
 func (c *CompareCache) Forget() { c.dict.id, c.dict.known = 0, false }
 
 // DictTable remembers for one condition which entries of the last dictionary
-// fulfil it. The zero value is ready; one serves one condition.
+// fulfil it. The zero value is ready; one serves one condition and goroutine.
 type DictTable struct {
 	id    uint64
 	seen  int // rows since id was first seen

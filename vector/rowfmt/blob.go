@@ -310,7 +310,8 @@ func loadInterval(b []byte) types.Interval {
 }
 
 // Builder rebuilds a flat vector from blobs: Prepare, then Count for every
-// blob, Resize, then Fill for every blob.
+// blob, Resize, then Fill for every blob. It is for one goroutine at a time, and
+// may Prepare for the next vector when it is done.
 type Builder struct{ root *level }
 
 // level is one vector of a nested one.

@@ -13,7 +13,7 @@ import (
 )
 
 // Rows knows how the rows of a sort are laid out: the input's columns, then the
-// key words.
+// key words. It is not changed after NewRows, and all workers share it.
 type Rows struct {
 	Layout *rowfmt.Layout
 	Keys   []Encoder

@@ -115,7 +115,7 @@ func (p *Pool) GetSized(res *budget.Reservation, n int64) (*Block, bool) {
 func (p *Pool) MustGetSized(res *budget.Reservation, n int64) (*Block, error) {
 	size, ok := roundToPages(n)
 	if !ok {
-		return nil, sqlerr.New(sqlerr.CodeOutOfMemory, "out of memory: %s asks for a block of %d bytes", res.Tag(), n)
+		return nil, res.Budget().OutOfMemory("%s asks for a block of %d bytes", res.Tag(), n)
 	}
 	if err := res.Grow(size); err != nil {
 		return nil, err
@@ -135,7 +135,7 @@ func (p *Pool) HeldSized(res *budget.Reservation, n, held int64) (*Block, error)
 	size, ok := roundToPages(n)
 	if !ok {
 		res.Shrink(held)
-		return nil, sqlerr.New(sqlerr.CodeOutOfMemory, "out of memory: %s asks for a block of %d bytes", res.Tag(), n)
+		return nil, res.Budget().OutOfMemory("%s asks for a block of %d bytes", res.Tag(), n)
 	}
 	if err := res.Grow(max(size-held, 0)); err != nil {
 		res.Shrink(held)

@@ -90,6 +90,21 @@ func (r *Reservation) short(n int64) bool {
 	return r.ask(n, abovePart) > 0
 }
 
+// press is called before a spilling reservation takes n bytes whatever its share. Where
+// that is memory which somebody was promised, those that have more than their floor
+// are asked to give as much back, the reservation's own workers included.
+func (r *Reservation) press(n int64) {
+	b := r.b
+	owed := b.owed()
+	if owed == 0 || b.used.Load()+n <= b.limit.Load()-owed {
+		return
+	}
+	if r.attending.Load() > 0 && r.Held() > r.floor {
+		storeMax(&r.wanted, n)
+	}
+	r.ask(n, aboveFloor)
+}
+
 // urgency says who is asked for memory.
 type urgency uint8
 

@@ -16,8 +16,8 @@ const shareNum, shareDen = 7, 10
 // a dozen operators.
 const floorPart = 8
 
-// floorRest of what no other floor takes is the most that one takes: floors
-// together are never more than the limit.
+// floorRest of what no other floor and no promise takes is the most that one takes:
+// together they are never more than the limit.
 const floorRest = 4
 
 // quotaNum/quotaDen of the limit is divided between the queries that can spill;
@@ -187,7 +187,7 @@ func (b *Budget) ReserveWorking(tag string, promisedBytes int64) *Reservation {
 // of which a small budget grants less; the package comment has the rule. The
 // caller closes it.
 func (b *Budget) ReserveSpilling(tag string, floorBytes int64) *Reservation {
-	rest := max(b.Limit()-b.floors.Load(), 0)
+	rest := max(b.Limit()-b.floors.Load()-b.bound(), 0)
 	floor := min(max(floorBytes, 0), maxFloor, b.Limit()/floorPart, b.quota()/floorsOfQuery, rest/floorRest)
 	r := &Reservation{b: b, tag: tag, floor: floor, spilling: true}
 	b.floors.Add(r.floor)

@@ -30,6 +30,11 @@ func (b *Budget) owed() int64 {
 	return max(min(b.promised.Load(), b.limit.Load()/promisedPart-b.kept.Load()), 0)
 }
 
+// bound is what promises take of the limit, whether it is held already or not.
+func (b *Budget) bound() int64 {
+	return max(min(b.promised.Load()+b.kept.Load(), b.limit.Load()/promisedPart), 0)
+}
+
 // Part is how much the working memory of one query should be at most where it can
 // do with less: half of the limit, divided between the queries that hold state or
 // were promised memory. It changes when queries come and go.

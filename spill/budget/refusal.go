@@ -19,10 +19,16 @@ func (r *Reservation) refusal(n int64) error {
 	if n < 0 || r.held.Load() < 0 {
 		return sqlerr.New(sqlerr.CodeInternal, "memory reservation %q asked for %d bytes after its end or with a wrong size", r.tag, n)
 	}
-	b := r.b
-	return sqlerr.New(sqlerr.CodeOutOfMemory,
-		"out of memory: %s needs %s more, memory limit %s, in use %s",
-		r.tag, formatBytes(n), formatBytes(b.Limit()), formatBytes(b.Used())).
+	return r.b.OutOfMemory("%s needs %s more", r.tag, formatBytes(n))
+}
+
+// OutOfMemory makes error 53200 for whoever cannot go on for another reason than
+// that Grow failed: format and args say what is too much ("a window has a partition
+// of 3 rows"), lower case and without a full stop. The error also tells the limit,
+// what is in use, who holds it and which setting to change.
+func (b *Budget) OutOfMemory(format string, args ...any) *sqlerr.Error {
+	return sqlerr.New(sqlerr.CodeOutOfMemory, "out of memory: %s, memory limit %s, in use %s",
+		fmt.Sprintf(format, args...), formatBytes(b.Limit()), formatBytes(b.Used())).
 		WithDetail("%s", b.topHolders()).
 		WithHint("raise the setting memory_limit, or lower threads so that fewer workers hold memory at once")
 }

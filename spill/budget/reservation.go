@@ -92,6 +92,9 @@ func (r *Reservation) Grow(n int64) error {
 	if n <= 0 || r.faulty(n) {
 		return r.refusal(n)
 	}
+	if r.spilling {
+		r.press(n)
+	}
 	if r.grow(n, false) {
 		return nil
 	}

@@ -225,10 +225,31 @@ func (f *File) leavesOf(columns []int) (leaves []int) {
 	return leaves
 }
 
-// SpooledBytes implements storage.Spooler: a vector and an extent a column, and
-// the dictionaries, about which the footer says how long they are when compressed.
+// SpooledBytes implements storage.Spooler: what a reader keeps, and what it takes
+// for a while to decompress a page.
 func (f *File) SpooledBytes(columns []int) int64 {
 	leaves := f.leavesOf(columns)
+	var most int64
+	for g := range f.groups {
+		for _, leaf := range leaves {
+			m := &f.groups[g].columns[leaf]
+			if int(m.codec) >= len(codecNames) || codecNames[m.codec] != "ZSTD" {
+				continue // no window, or one that codecMemory pays for
+			}
+			most = max(most, int64(zstdStreamCost(int(min(max(m.uncompressedSize, 0), usualWindow)))))
+		}
+	}
+	return most + f.keptBytes(leaves)
+}
+
+// usualWindow is the window of pages that writers compress by ZSTD at its usual
+// levels.
+const usualWindow = 2 << 20
+
+// keptBytes is what a reader that spools holds all the time: a vector and an extent
+// a column, and the dictionaries, about which the footer says how long they are when
+// compressed.
+func (f *File) keptBytes(leaves []int) int64 {
 	var most int64
 	for g := range f.groups {
 		var sum int64

@@ -38,7 +38,7 @@ func newReader(s *Scanner) (*Reader, error) {
 	r.fetch = fetcher{file: s.handle, mem: &r.mem, counters: s.spec.Counters}
 	r.spool = spooler{manager: s.spec.Spill, mem: &r.mem, fetch: &r.fetch, on: s.spec.SpoolAlways, always: s.spec.SpoolAlways}
 	r.spool.attend()
-	if err := r.mem.begin(s.spooledBytes); err != nil {
+	if err := r.mem.begin(s.keptBytes); err != nil {
 		return nil, err
 	}
 	if err := r.mem.grow(codecMemory + 8*vector.Capacity); err != nil {

@@ -41,8 +41,8 @@ type Scanner struct {
 	next    atomic.Int64
 	skipped int // rows groups refuted, for tests
 
-	readerBytes  int64 // what a reader that need not spool takes
-	spooledBytes int64 // and one that does
+	readerBytes int64 // what a reader that need not spool takes
+	keptBytes   int64 // and what one that does cannot do without
 
 	ahead  storage.Prefetcher // handle, when it can; else nil
 	leaves []int              // of all columns, as they lie in the file
@@ -73,7 +73,7 @@ func (f *File) Scan(ctx context.Context, spec *storage.ScanSpec) (storage.Scanne
 		ordinals = append(ordinals, s.columns[i].ordinal)
 	}
 	s.readerBytes = f.ReaderBytes(ordinals)
-	s.spooledBytes = min(f.SpooledBytes(ordinals), s.readerBytes)
+	s.keptBytes = min(f.keptBytes(f.leavesOf(ordinals)), s.readerBytes)
 	if len(s.columns) > 0 && len(s.morsels) > 0 {
 		h, err := f.fs.Open(ctx, f.path)
 		if err != nil {

@@ -149,11 +149,7 @@ func (c *codecState) stream(mem *memory, codec int32, in *storedPage, size, whol
 			return nil, nil
 		}
 		if c.zstdStream == nil || window > c.zstdWindow {
-			if c.zstdStream != nil {
-				c.zstdStream.Close()
-				c.zstdStream = nil
-				mem.shrink(zstdStreamCost(c.zstdWindow))
-			}
+			c.dropStream(mem)
 			if err := mem.grow(zstdStreamCost(window)); err != nil {
 				return nil, err
 			}
@@ -169,6 +165,22 @@ func (c *codecState) stream(mem *memory, codec int32, in *storedPage, size, whol
 		return c.zstdStream, c.zstdStream.Reset(in)
 	}
 	return nil, nil
+}
+
+// endStream lets go of the window of a stream where the query holds more than its
+// part: so that readers of several queries can have one after the other.
+func (c *codecState) endStream(mem *memory) {
+	if c.zstdStream != nil && mem.res != nil && mem.res.Held() > mem.res.Budget().Part() {
+		c.dropStream(mem)
+	}
+}
+
+func (c *codecState) dropStream(mem *memory) {
+	if c.zstdStream != nil {
+		c.zstdStream.Close()
+		c.zstdStream = nil
+		mem.shrink(zstdStreamCost(c.zstdWindow))
+	}
 }
 
 // streams reports whether a page can be spooled as a stream.
@@ -247,6 +259,7 @@ func (c *columnReader) streamBody(ctx context.Context, h *pageHeader, at int64) 
 	} else if left, err = c.streamLevels(body, left); err != nil {
 		return false, c.streamError(err)
 	}
+	defer c.codec.endStream(c.mem)
 	d := &c.spooled
 	if err := d.begin(s, c.leaf.kind.width); err != nil {
 		return false, err

@@ -322,7 +322,7 @@ func (s *Set) spillFile() (*spill.File, error) {
 	}
 	if s.file == nil {
 		if s.cfg.Spill == nil {
-			return nil, sqlerr.New(sqlerr.CodeOutOfMemory, "out of memory: %s may not use temporary files", s.cfg.Tag)
+			return nil, s.cfg.Mem.Budget().OutOfMemory("%s may not use temporary files", s.cfg.Tag)
 		}
 		f, err := s.cfg.Spill.Create(s.cfg.Tag)
 		if err != nil {

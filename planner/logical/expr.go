@@ -2,6 +2,7 @@ package logical
 
 import (
 	"github.com/gannetdb/gannet/operators/function"
+	"github.com/gannetdb/gannet/vector/kernel"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -64,35 +65,20 @@ type Cast struct {
 	Try bool
 }
 
-// CompareOp is a comparison operator.
-type CompareOp uint8
+// CompareOp is a comparison operator, the one that kernels compute.
+type CompareOp = kernel.CompareOp
 
 // The comparison operators. Distinct and NotDistinct treat NULL as a value.
 const (
-	Eq CompareOp = iota
-	Ne
-	Lt
-	Le
-	Gt
-	Ge
-	Distinct
-	NotDistinct
+	Eq          = kernel.Eq
+	Ne          = kernel.Ne
+	Lt          = kernel.Lt
+	Le          = kernel.Le
+	Gt          = kernel.Gt
+	Ge          = kernel.Ge
+	Distinct    = kernel.Distinct
+	NotDistinct = kernel.NotDistinct
 )
-
-func (op CompareOp) String() string {
-	return [...]string{"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"}[op]
-}
-
-// Flip returns the operator with its sides exchanged.
-func (op CompareOp) Flip() CompareOp {
-	return [...]CompareOp{Eq, Ne, Gt, Ge, Lt, Le, Distinct, NotDistinct}[op]
-}
-
-// Negate returns the operator that is true where op is false (both NULL where
-// a side is NULL).
-func (op CompareOp) Negate() CompareOp {
-	return [...]CompareOp{Ne, Eq, Ge, Gt, Le, Lt, NotDistinct, Distinct}[op]
-}
 
 // Compare compares Left and Right, which have the same type.
 type Compare struct {

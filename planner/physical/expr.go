@@ -8,7 +8,6 @@ import (
 	"github.com/gannetdb/gannet/operators/function/cast"
 	"github.com/gannetdb/gannet/planner/logical"
 	"github.com/gannetdb/gannet/sql/sqlerr"
-	"github.com/gannetdb/gannet/vector/kernel"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -64,7 +63,7 @@ func lower(e logical.Expr, position func(logical.ColID) (int, error)) (eval.Expr
 		}
 		return eval.NewCall(fn, args...).At(e.Pos()), nil
 	case *logical.Compare:
-		return eval.NewCompare(compareOps[e.Op], args[0], args[1]), nil
+		return eval.NewCompare(e.Op, args[0], args[1]), nil
 	case *logical.And:
 		return eval.NewAnd(args...), nil
 	case *logical.Or:
@@ -104,10 +103,4 @@ func lower(e logical.Expr, position func(logical.ColID) (int, error)) (eval.Expr
 
 var lambdaKinds = map[logical.LambdaKind]eval.LambdaKind{
 	logical.Transform: eval.Transform, logical.ListFilter: eval.ListFilter, logical.Reduce: eval.Reduce,
-}
-
-var compareOps = map[logical.CompareOp]kernel.CompareOp{
-	logical.Eq: kernel.Eq, logical.Ne: kernel.Ne, logical.Lt: kernel.Lt, logical.Le: kernel.Le,
-	logical.Gt: kernel.Gt, logical.Ge: kernel.Ge,
-	logical.Distinct: kernel.Distinct, logical.NotDistinct: kernel.NotDistinct,
 }

@@ -120,7 +120,7 @@ func (b *builder) lowerJoin(n logical.Node, j *joinParts, need map[logical.ColID
 	k := len(j.lkeys)
 	spec.ProbeKeys, spec.BuildKeys = lat[:k], rat[:k]
 	for i, r := range j.ranges {
-		spec.Ranges = append(spec.Ranges, join.Range{Probe: lat[k+i], Build: rat[k+i], Op: compareOps[r.op], Known: r.known})
+		spec.Ranges = append(spec.Ranges, join.Range{Probe: lat[k+i], Build: rat[k+i], Op: r.op, Known: r.known})
 	}
 	spec.ProbeTypes, spec.BuildTypes = left.types, right.types
 	if len(j.rest) > 0 {

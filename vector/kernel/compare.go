@@ -8,8 +8,7 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// CompareOp is a comparison operator; the numbers are those of
-// planner/logical.
+// CompareOp is a comparison operator.
 type CompareOp uint8
 
 // The comparison operators. Distinct and NotDistinct treat NULL as a value.
@@ -24,6 +23,7 @@ const (
 	NotDistinct
 )
 
+// String returns the operator as SQL writes it.
 func (op CompareOp) String() string {
 	return [...]string{"=", "<>", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"}[op]
 }
@@ -31,6 +31,12 @@ func (op CompareOp) String() string {
 // Flip returns the operator with its sides exchanged.
 func (op CompareOp) Flip() CompareOp {
 	return [...]CompareOp{Eq, Ne, Gt, Ge, Lt, Le, Distinct, NotDistinct}[op]
+}
+
+// Negate returns the operator that is true where op is false (both NULL where
+// a side is NULL).
+func (op CompareOp) Negate() CompareOp {
+	return [...]CompareOp{Ne, Eq, Ge, Gt, Le, Lt, NotDistinct, Distinct}[op]
 }
 
 // passes returns the outcomes of a three-way comparison under which op (one of

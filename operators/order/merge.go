@@ -6,40 +6,81 @@ import (
 
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/spill/rowset"
+	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/sortkey"
+	"github.com/gannetdb/gannet/vector/types"
 )
+
+// keyWords is how many words of its row a cursor keeps: of keys that need more, the
+// rows themselves are compared.
+const keyWords = 12
 
 // cursor stands at a row of a run.
 type cursor struct {
-	// The row's first two words, as high as can be past the end: most rows are told
-	// apart without being looked at again.
-	first, second uint64
-	row           raw.Addr // 0: past the end
+	// The words of the row that comparisons wanted so far, the first one always; as
+	// high as can be past the end. Those that stand for longer values are followed
+	// by these (sortkey.Encoder's Text and Exact): rows whose words are equal so far
+	// go on with the same.
+	key  [keyWords]uint64
+	n    int // of key that are known
+	next int // word of the row that comes next
+	rest int // where the value of the last word goes on; 0: next is a word
+
+	row raw.Addr // 0: past the end
 
 	addrs []sortkey.Pair // of a run in memory, what comes next
 	scan  *rowset.Scanner
 	page  rowset.PageRows
 	bufs  [][]byte
+	near  int // of the next rows so many were touched
 }
+
+// nearRows is how many rows of a run are touched together: those of all runs that
+// are merged fit into a processor's second cache.
+const nearRows = 16
 
 // merger gives the rows of several runs in order: a tournament, of which every
 // node but the top holds the loser.
 type merger struct {
-	rows  *sortkey.Rows
-	width raw.Addr
-	all   []*cursor
-	tree  []int32 // tree[0] is the winner
-	deep  bool    // rows may differ behind the second word
+	rows   *sortkey.Rows
+	width  raw.Addr
+	all    []*cursor
+	tree   []int32 // tree[0] is the winner
+	words  []word
+	nested bool // rows may differ in nested values behind their words
+	touch  toucher
+}
+
+// word is one of the words of a row.
+type word struct {
+	off  uintptr
+	enc  *sortkey.Encoder // of the key that it ends, if that may be longer; else nil
+	col  uintptr          // where the row has its value
+	text bool             // which is a string
 }
 
 // newMerger starts to merge range k of runs, whose pages on disk are given up once
 // read. These are charged to mem.
 func newMerger(ctx context.Context, s *space, runs []*run, k int, cuts *sortkey.Cuts, mem *budget.Reservation) (*merger, error) {
 	rs := s.rows
-	m := &merger{rows: rs, width: raw.Addr(rs.Layout.Width), deep: len(rs.Words) > 2}
+	m := &merger{rows: rs, width: raw.Addr(rs.Layout.Width)}
+	for _, off := range rs.Words {
+		m.words = append(m.words, word{off: off})
+	}
 	for i := range rs.Keys {
-		m.deep = m.deep || rs.Keys[i].HasLong()
+		if e := &rs.Keys[i]; e.HasLong() {
+			w := &m.words[e.First+e.Words-1]
+			w.enc, w.col, w.text = e, rs.Layout.ColOffset(e.Col), e.HasText()
+			m.nested = m.nested || !w.text && !e.IsCompact()
+		}
+	}
+	if len(m.words) > 0 {
+		col := -1
+		if e := &rs.Keys[0]; e.HasText() {
+			col = e.Col
+		}
+		m.touch = newToucher(rs.Layout, m.words[0].off, col)
 	}
 	for _, r := range runs {
 		c := &cursor{}
@@ -108,52 +149,115 @@ func (c *cursor) pageEnd() bool { return c.scan != nil && c.page.Count == 0 }
 
 // advance moves c to its next row.
 func (m *merger) advance(ctx context.Context, c *cursor) error {
-	switch {
-	case c.scan == nil:
-		if len(c.addrs) == 0 {
+	if c.near == 0 {
+		if err := m.approach(ctx, c); err != nil || c.near == 0 {
 			c.end()
-			return nil
+			return err
 		}
+	}
+	c.near--
+	if c.scan == nil {
 		c.row = c.addrs[0].Row
 		c.addrs = c.addrs[1:]
-	default:
-		for c.page.Count == 0 {
-			page, ok, err := c.scan.Next(ctx)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				c.end()
-				return nil
-			}
-			c.page, c.bufs = page, c.scan.Bufs()
-		}
+	} else {
 		c.row = c.page.Base
 		c.page.Base += m.width
 		c.page.Count--
 	}
-	if len(m.rows.Words) > 0 {
-		c.first = m.rows.Word(c.row, 0)
-		if len(m.rows.Words) > 1 {
-			c.second = m.rows.Word(c.row, 1)
+	c.n, c.next, c.rest = 0, 0, 0
+	if !m.more(c) { // no keys
+		c.key[0], c.n = 0, 1
+	}
+	return nil
+}
+
+// approach touches the next rows of c; near stays 0 at the end.
+func (m *merger) approach(ctx context.Context, c *cursor) error {
+	var some [nearRows]raw.Addr
+	if c.scan == nil {
+		c.near = min(len(c.addrs), nearRows)
+		for i := range c.near {
+			some[i] = c.addrs[i].Row
 		}
+	} else {
+		for c.page.Count == 0 {
+			page, ok, err := c.scan.Next(ctx)
+			if err != nil || !ok {
+				return err
+			}
+			c.page, c.bufs = page, c.scan.Bufs()
+		}
+		c.near = min(c.page.Count, nearRows)
+		for i := range c.near {
+			some[i] = c.page.Base + raw.Addr(i)*m.width
+		}
+	}
+	if len(m.words) > 0 {
+		m.touch.rows(some[:c.near], c.bufs)
 	}
 	return nil
 }
 
 // end puts c behind all others.
-func (c *cursor) end() { c.row, c.first, c.second = 0, math.MaxUint64, math.MaxUint64 }
+func (c *cursor) end() { c.row, c.key[0] = 0, math.MaxUint64 }
 
 func (m *merger) less(a, b *cursor) bool {
-	switch {
-	case a.first != b.first:
-		return a.first < b.first
-	case a.second != b.second:
-		return a.second < b.second
-	case a.row == 0 || b.row == 0:
+	if x, y := a.key[0], b.key[0]; x != y {
+		return x < y
+	}
+	return m.tied(a, b)
+}
+
+// tied is less for rows with the same first word.
+func (m *merger) tied(a, b *cursor) bool {
+	if a.row == 0 || b.row == 0 {
 		return a.row != 0
 	}
-	return m.deep && m.rows.Compare(0, a.row, a.bufs, b.row, b.bufs) < 0
+	for i := 1; i < keyWords; i++ {
+		if i == a.n && !m.more(a) || i == b.n && !m.more(b) {
+			// Rows with the same words have as many.
+			if m.nested {
+				break
+			}
+			return false
+		}
+		if x, y := a.key[i], b.key[i]; x != y {
+			return x < y
+		}
+	}
+	return m.rows.Compare(0, a.row, a.bufs, b.row, b.bufs) < 0
+}
+
+// more adds a word to the key of c; false when there are no more.
+func (m *merger) more(c *cursor) bool {
+	var x uint64
+	switch {
+	case c.rest > 0:
+		w := &m.words[c.next-1]
+		if w.text {
+			str := vector.Str(raw.At[types.StringRef](c.row, w.col), c.bufs)
+			x, c.rest = w.enc.Text(str, c.rest)
+		} else {
+			x, c.rest = w.enc.Exact(c.row, w.col), 0
+		}
+	case c.next < len(m.words):
+		w := &m.words[c.next]
+		c.next++
+		x = *raw.At[uint64](c.row, w.off)
+		if w.enc == nil || !w.enc.Long(x) {
+			break
+		}
+		if w.text || w.enc.IsCompact() {
+			c.rest = sortkey.TextFrom
+		} else {
+			c.next = len(m.words) // nested values are compared as they are
+		}
+	default:
+		return false
+	}
+	c.key[c.n] = x
+	c.n++
+	return true
 }
 
 // pop moves the smallest cursor on.

@@ -221,6 +221,7 @@ func (o *output) end(ctx context.Context) error {
 // copyRows appends the rows [from, to) of r to w; after each chunk it calls flush.
 func (s *space) copyRows(ctx context.Context, r *run, from, to int, w *rowset.Writer, flush func() error) error {
 	var src, dst [vector.Capacity]raw.Addr
+	near := newToucher(s.rows.Layout, 0, firstText(s.rows.Layout))
 	for ; from < to; from += len(src) {
 		if ctx.Err() != nil {
 			return cancelled(ctx)
@@ -229,6 +230,7 @@ func (s *space) copyRows(ctx context.Context, r *run, from, to int, w *rowset.Wr
 		for i := range part {
 			src[i] = part[i].Row
 		}
+		near.rows(src[:len(part)], r.w.Bufs())
 		if _, err := w.AppendRows(ctx, src[:len(part)], r.w.Bufs(), dst[:len(part)], true); err != nil {
 			return err
 		}

@@ -67,7 +67,7 @@ func NewTopN(env *operators.Env, ts []types.Type, keys []Key, count, offset int6
 }
 
 func newSort(env *operators.Env, ts []types.Type, keys []Key, count, offset int64) (*Sort, error) {
-	r, err := sortkey.NewRows(ts, keys, rowfmt.Options{})
+	r, err := sortkey.NewCompactRows(ts, keys, rowfmt.Options{})
 	if err != nil {
 		return nil, err
 	}

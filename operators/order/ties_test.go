@@ -64,3 +64,58 @@ func TestLongTies(t *testing.T) {
 		}
 	}
 }
+
+// TestClampedIntegers sorts integers around the places from which on a word does not
+// tell them apart, in memory and on disk.
+func TestClampedIntegers(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	var some []int64
+	for _, x := range []int64{0, 1 << 61, 1 << 62, 1<<62 + 1<<61, -1 << 62, -1 << 63, 1<<63 - 1} {
+		for d := int64(-2); d <= 2; d++ {
+			some = append(some, x+d)
+		}
+	}
+	for _, id := range []types.ID{types.BigInt, types.UBigInt, types.Timestamp} {
+		ts := []types.Type{types.Of(id), types.Of(types.BigInt), types.Of(types.Varchar)}
+		for i := range 16 {
+			data := make([]row, []int{40, 4000}[i%2])
+			for k := range data {
+				data[k] = row{types.IntValue(ts[0], some[r.IntN(len(some))]), types.IntValue(ts[1], some[r.IntN(len(some))]), types.StringValue(fmt.Sprint(r.IntN(3)))}
+				if r.IntN(20) == 0 {
+					data[k][r.IntN(2)] = types.NullOf(ts[0])
+				}
+			}
+			keys := []order.Key{
+				{Col: 0, Desc: i&2 > 0, NullsFirst: r.IntN(2) == 0}, {Col: 2, Desc: r.IntN(2) == 0},
+				{Col: 1, Desc: r.IntN(2) == 0, NullsFirst: r.IntN(2) == 0},
+			}
+			env := newEnv(t, 256<<20, vector.Capacity)
+			if i&4 > 0 {
+				env.Budget.SetSpillCap(0)
+			}
+			s, err := order.NewSort(env, ts, keys)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if i&8 > 0 {
+				s.Spread()
+			}
+			got, err := run(context.Background(), env, s, chunksOf(ts, data, 1000, r))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := s.Stats().SpilledBytes; n > 0 != (i&4 > 0) {
+				t.Fatalf("%d bytes were spilled", n)
+			}
+			slices.SortStableFunc(data, func(a, b row) int { return compareRows(keys, a, b) })
+			if len(got) != len(data) {
+				t.Fatalf("%d rows, want %d", len(got), len(data))
+			}
+			for k := range got {
+				if compareRows(keys, got[k], data[k]) != 0 {
+					t.Fatalf("%v, keys %v: row %d is %v, want %v", id, keys, k, got[k], data[k])
+				}
+			}
+		}
+	}
+}

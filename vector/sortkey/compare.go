@@ -13,7 +13,7 @@ import (
 )
 
 // Rows knows how the rows of a sort are laid out: the input's columns, then the
-// key words. It is not changed after NewRows, and all workers share it.
+// key words.
 type Rows struct {
 	Layout *rowfmt.Layout
 	Keys   []Encoder
@@ -23,8 +23,12 @@ type Rows struct {
 // NewRows lays out rows of the columns ts with the words of keys behind them.
 // Errors: 54011 for rows that are too wide.
 func NewRows(ts []types.Type, keys []Key, o rowfmt.Options) (*Rows, error) {
+	return newRows(ts, keys, o, false)
+}
+
+func newRows(ts []types.Type, keys []Key, o rowfmt.Options, compact bool) (*Rows, error) {
 	r := &Rows{}
-	enc, n, err := NewEncoders(ts, keys)
+	enc, n, err := newEncoders(ts, keys, compact)
 	if err != nil {
 		return nil, err
 	}
@@ -59,21 +63,18 @@ func (r *Rows) Compare(k int, a raw.Addr, abufs [][]byte, b raw.Addr, bbufs [][]
 				return c
 			}
 		}
-		if !e.HasLong() || !e.Long(r.Word(a, e.First+1)) {
+		if !e.HasLong() || !e.Long(r.Word(a, e.First+e.Words-1)) {
 			continue
 		}
-		if c := r.compareLong(k, r.Str(k, a, abufs), r.Str(k, b, bbufs)); c != 0 {
-			if e.Desc {
-				return -c
-			}
+		if c := r.compareLong(k, a, abufs, b, bbufs); c != 0 {
 			return c
 		}
 	}
 	return 0
 }
 
-// compareLong orders two values of key k as rows keep them.
-func (r *Rows) compareLong(k int, a, b []byte) int {
+// compareBytes orders two values of key k, a string or nested, as rows keep them.
+func (r *Rows) compareBytes(k int, a, b []byte) int {
 	if t := r.Keys[k].typ; isNested(t) {
 		return rowfmt.CompareValues(t, a, b)
 	}
@@ -90,7 +91,7 @@ func (r *Rows) Same(from, to int, a, b raw.Addr, bufs [][]byte) bool {
 				return false
 			}
 		}
-		if e.HasLong() && e.Long(r.Word(a, e.First+1)) && r.compareLong(k, r.Str(k, a, bufs), r.Str(k, b, bufs)) != 0 {
+		if e.HasLong() && e.Long(r.Word(a, e.First+e.Words-1)) && r.compareLong(k, a, bufs, b, bufs) != 0 {
 			return false
 		}
 	}

@@ -7,9 +7,10 @@
 // encoding. [Rows] is a row layout (vector/rowfmt) of columns followed by the
 // words of their keys, so that rows that were on disk are sorted or merged
 // without encoding anything again. Rows.Sort orders [Pair]s, of the first word
-// and the row's address, by radix, ties by the next word. Only strings and nested
-// values whose words hold a beginning of them that agrees need to be looked at
-// themselves.
+// and the row's address, by radix, ties by the next word. Only values of which the
+// words hold a part that agrees need to be looked at themselves, each once for all
+// comparisons with others: strings and nested values of which they hold the
+// beginning (ties.go), and integers in compact keys (compact.go).
 //
 // Rows that are equal in all keys come in any order.
 //

@@ -22,6 +22,7 @@ type Key struct {
 //
 //	up to 32 bits    1 word   null, 31 zeros, 32 bits
 //	64 bits          2 words  null, 64 bits
+//	  compact        1 word   null, 63 bits; see compact.go
 //	128 bits         3 words  null, 128 bits; intervals as months and rest
 //	strings          2 words  null, 14 bytes (zero padded), 15 bits length,
 //	                          longString for all longer strings
@@ -42,14 +43,20 @@ const microsPerDay = 24 * 60 * 60 * 1_000_000
 // first among those of all keys. It is not changed after NewEncoders.
 type Encoder struct {
 	Key
-	typ   types.Type
-	Words int
-	First int
+	typ     types.Type
+	Words   int
+	First   int
+	compact bool // an integer of 64 bits in one word
 }
 
 // NewEncoders plans the words of keys over columns of the given types, and
 // returns how many words there are. Errors: 0A000 for types without an order.
 func NewEncoders(ts []types.Type, keys []Key) ([]Encoder, int, error) {
+	return newEncoders(ts, keys, false)
+}
+
+// newEncoders is NewEncoders; compact: integers of 64 bits take one word.
+func newEncoders(ts []types.Type, keys []Key, compact bool) ([]Encoder, int, error) {
 	var out []Encoder
 	n := 0
 	for _, k := range keys {
@@ -64,19 +71,25 @@ func NewEncoders(ts []types.Type, keys []Key) ([]Encoder, int, error) {
 		default:
 			return nil, 0, sqlerr.New(sqlerr.CodeUnsupported, "ordering by a %s is not supported", e.typ)
 		}
+		if p := e.typ.Physical(); compact && (p == types.PInt64 || p == types.PUint64) && e.typ.ID != types.TimeTZ {
+			e.Words, e.compact = 1, true
+		}
 		n += e.Words
 		out = append(out, e)
 	}
 	return out, n, nil
 }
 
-// HasLong reports whether equal words may stand for different values: strings
-// and nested ones.
-func (e *Encoder) HasLong() bool { return e.typ.Physical() == types.PString || isNested(e.typ) }
+// HasLong reports whether equal words may stand for different values: strings,
+// nested ones and integers in compact keys.
+func (e *Encoder) HasLong() bool { return e.compact || e.HasText() || isNested(e.typ) }
 
 // Long reports whether w, the last word of such a key, stands for more values
 // than one.
 func (e *Encoder) Long(w uint64) bool {
+	if e.compact {
+		return e.clamped(w)
+	}
 	if e.Desc {
 		w = ^w
 	}
@@ -92,6 +105,10 @@ func (e *Encoder) Encode(v *vector.Vector, sel []uint32, n int, words [][]uint64
 		return
 	}
 	w := v.View(tmp)
+	if e.compact {
+		e.encodeCompact(raw.Cast[uint64](w.Data), &w, sel, n, words[0])
+		return
+	}
 	switch e.typ.Physical() {
 	case types.PBool, types.PUint8:
 		encode32(e, raw.Cast[uint8](w.Data), &w, sel, n, words[0], 0)

@@ -34,7 +34,10 @@ func (s *sorter) str(a raw.Addr, off uintptr) []byte {
 // long orders rows whose words up to key k are equal and stand for more values
 // than one.
 func (s *sorter) long(a, tmp []Pair, k int) error {
-	if isNested(s.r.Keys[k].typ) {
+	switch e := &s.r.Keys[k]; {
+	case e.compact:
+		return s.exact(a, tmp, k)
+	case isNested(e.typ):
 		return s.compared(a, tmp, k)
 	}
 	return s.text(a, tmp, k, prefixBytes)
@@ -82,6 +85,25 @@ func (s *sorter) text(a, tmp []Pair, k, from int) error {
 		}
 	}
 	return nil
+}
+
+// TextFrom is where the text of a string begins that is longer than its words.
+const TextFrom = prefixBytes
+
+// HasText reports whether values whose words are Long are strings, which Text goes
+// on with.
+func (e *Encoder) HasText() bool { return e.typ.Physical() == types.PString }
+
+// Text returns a word that compares as the bytes of str, a string longer than its
+// words, behind the first from ones do: TextFrom to begin with. It holds not all of
+// them when next, where to go on, is not 0. Strings with the same words and texts
+// are equal.
+func (e *Encoder) Text(str []byte, from int) (word uint64, next int) {
+	word = textKey(str, from)
+	if word&0xff == moreText {
+		next = from + textBytes
+	}
+	return word ^ e.flip(), next
 }
 
 // textKey returns the bytes of str, which has 8 or more, behind the first from ones

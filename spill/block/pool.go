@@ -28,6 +28,11 @@ const (
 	minIdle = 16 << 20
 	// maxIdleSized is how many idle sized blocks are kept.
 	maxIdleSized = 32
+	// manyBlocks in use, new regions have huge pages: of 2 MiB that one block makes
+	// resident, the rest is a small part of what there is, and used soon.
+	manyBlocks = 64 << 20 / Size
+	// hugeSized is the least sized block that has them.
+	hugeSized = 4 << 20
 	// deadByte fills blocks that nobody owns, under `invariants`.
 	deadByte = 0xDB
 )
@@ -192,6 +197,10 @@ func (p *Pool) take() (*region, uint, error) {
 			return nil, 0, mapError(err, regionSize)
 		}
 		r = &region{mem: mem, coldMask: math.MaxUint64}
+		if p.inUse >= manyBlocks {
+			raw.PreferHuge(mem)
+			r.huge = true
+		}
 		p.regions++
 		p.empty++
 		p.cold.add(r, setCold)
@@ -235,10 +244,17 @@ func (p *Pool) put(b *Block) {
 		p.idleHot(r, i)
 	}
 	dead := p.retire(r)
+	huge := r.huge && !keep
+	if huge {
+		r.huge = false
+	}
 	p.mu.Unlock()
 	if keep {
 		unmap(dead)
 		return
+	}
+	if huge {
+		raw.AvoidHuge(r.mem)
 	}
 	// Discarding takes longer than the lock should be held; until it is done
 	// the block counts as in use, so that nobody else gets it.
@@ -348,6 +364,9 @@ func (p *Pool) getSized(res *budget.Reservation, n, size int64) (*Block, error) 
 		var err error
 		if mem, err = raw.MapAnon(int(size)); err != nil {
 			return nil, mapError(err, size)
+		}
+		if size >= hugeSized {
+			raw.PreferHuge(mem)
 		}
 	}
 	p.sized.Add(int64(len(mem)))

@@ -449,6 +449,41 @@ func TestResidentSizeFollows(t *testing.T) {
 	}
 }
 
+// TestHugePages: regions have huge pages once many blocks are in use, and none
+// any more when blocks of them are discarded.
+func TestHugePages(t *testing.T) {
+	p := NewPool()
+	defer p.Close()
+	res := budget.New(-1).Reserve("test")
+	var blocks []*Block
+	for range manyBlocks + 2*blocksPerRegion {
+		b, ok := p.Get(res)
+		if !ok {
+			t.Fatal("refused")
+		}
+		if want := len(blocks) >= manyBlocks; b.region.huge != want {
+			t.Fatalf("block %d: huge is %t", len(blocks), b.region.huge)
+		}
+		blocks = append(blocks, b)
+	}
+	last := blocks[len(blocks)-1].region
+	if raw.Mapped {
+		before := residentBytes(t)
+		blocks[len(blocks)-1].Bytes[0] = 1
+		if grown := residentBytes(t) - before; grown > 6<<20 {
+			t.Errorf("a block of %d bytes made %d resident", Size, grown)
+		}
+	}
+	for _, b := range blocks[:len(blocks)-1] {
+		b.Release() // the first ones stay, resident and idle
+	}
+	if last.huge {
+		t.Error("huge after a part was discarded")
+	}
+	checkPool(t, p)
+	blocks[len(blocks)-1].Release()
+}
+
 func BenchmarkGetRelease(b *testing.B) {
 	p := NewPool()
 	defer p.Close()

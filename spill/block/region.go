@@ -8,6 +8,7 @@ type region struct {
 	mem      []byte
 	hotMask  uint64 // idle blocks that are resident
 	coldMask uint64 // idle blocks that are discarded, or never touched
+	huge     bool   // it has huge pages
 	pos      [2]int // position in the pool's sets, by setHot and setCold
 }
 

@@ -82,10 +82,12 @@ type columnReader struct {
 	valid [vector.Capacity / 64]uint64
 }
 
+// readerVector is the memory of a column's vectors: values, codes, bitmap.
+func readerVector(k *leafKind) int { return vector.Capacity*(k.typ.Physical().Width()+4) + 1024 }
+
 func newColumnReader(leaf *leafColumn, name, path string, r *Reader) (*columnReader, error) {
 	mem := &r.mem
-	// The vectors' own memory: values, codes, bitmap.
-	if err := mem.grow(vector.Capacity*(leaf.kind.typ.Physical().Width()+4) + 1024); err != nil {
+	if err := mem.grow(readerVector(&leaf.kind)); err != nil {
 		return nil, err
 	}
 	return &columnReader{

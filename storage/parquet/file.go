@@ -9,6 +9,7 @@ import (
 
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/vector"
 )
 
 const (
@@ -246,21 +247,28 @@ func (f *File) SpooledBytes(columns []int) int64 {
 // levels.
 const usualWindow = 2 << 20
 
-// keptBytes is what a reader that spools holds all the time: a vector and an extent
-// a column, and the dictionaries, about which the footer says how long they are when
-// compressed.
+// keptBytes is what a reader that spools holds all the time: a vector, its texts and
+// an extent a column, and the dictionaries, about which the footer says how long they
+// are when compressed.
 func (f *File) keptBytes(leaves []int) int64 {
 	var most int64
 	for g := range f.groups {
 		var sum int64
 		for _, leaf := range leaves {
-			if m := &f.groups[g].columns[leaf]; m.dictPageOffset > 0 && m.dataPageOffset > m.dictPageOffset {
-				sum = min(sum+4*(m.dataPageOffset-m.dictPageOffset), 1<<40)
+			m, k := &f.groups[g].columns[leaf], &f.schema.leaves[leaf].kind
+			sum += int64(readerVector(k)) + spoolExtent
+			switch {
+			case m.dictPageOffset > 0 && m.dataPageOffset > m.dictPageOffset:
+				sum += 4 * (m.dataPageOffset - m.dictPageOffset)
+			case k.isString() && m.numValues > 0:
+				// The texts of this vector and of the one before.
+				sum += 3 * min(m.uncompressedSize/m.numValues*vector.Capacity, m.uncompressedSize)
 			}
+			sum = min(max(sum, 0), 1<<40)
 		}
 		most = max(most, sum)
 	}
-	return most + int64(len(leaves))*(vectorBytes+spoolExtent) + codecMemory + spoolShared
+	return most + codecMemory + spoolShared
 }
 
 // spoolShared is what the columns of a reader that spools use together.

@@ -140,9 +140,12 @@ func (d *directory) remove() error {
 		d.name = ""
 	}
 	for _, dir := range d.made {
-		// Fails, as it should, while another process uses it.
-		if d.fs.Remove(dir) != nil && d.fs.Remove(dir) != nil {
-			break
+		err := d.fs.Remove(dir)
+		if err != nil {
+			err = d.fs.Remove(dir)
+		}
+		if err != nil {
+			break // as it should, while another process uses it
 		}
 	}
 	return first

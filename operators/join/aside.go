@@ -43,6 +43,7 @@ func (b *Build) promiseAway(n int) {
 
 func (b *Build) closeAway() {
 	if b.away != nil {
+		b.count()
 		b.away.Close()
 		b.away = nil
 	}

@@ -1,6 +1,10 @@
 package join
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/gannetdb/gannet/spill/budget"
+)
 
 // Stats is what a join did, for EXPLAIN ANALYZE.
 type Stats struct {
@@ -10,6 +14,9 @@ type Stats struct {
 	Resident   int   // partitions that stayed in memory
 	Divided    int64 // partitions that were divided further
 	Blocks     int64 // blocks of partitions that were joined block by block
+	// PeakBytes is the most memory that the join took, each of its purposes at its
+	// highest.
+	PeakBytes int64
 	// SpilledBytes is what was written to disk, of both sides.
 	SpilledBytes int64
 	// Directory is what finds rows: hash, dense (an array by key), list (no
@@ -27,7 +34,7 @@ func (b *Build) Stats() Stats {
 	return b.stats
 }
 
-// count sums up what the sets did, as long as they are there. mu is held.
+// count sums up what the sets did and took, as long as they are there. mu is held.
 func (b *Build) count() {
 	b.stats.Divided, b.stats.Blocks = b.divided.Load(), b.blocks.Load()
 	var n int64
@@ -35,9 +42,17 @@ func (b *Build) count() {
 		n += s.Stats().SpilledBytes
 	}
 	b.stats.SpilledBytes = max(b.stats.SpilledBytes, n)
+	n = 0
+	for _, r := range []*budget.Reservation{b.mem, b.away, b.force} {
+		if r != nil {
+			n += r.Peak()
+		}
+	}
+	b.stats.PeakBytes = max(b.stats.PeakBytes, n)
 }
 
-// Describe renders Stats for EXPLAIN ANALYZE, a line an item.
+// Describe renders Stats for EXPLAIN ANALYZE, an item each, without what all
+// operators tell: memory and bytes on disk.
 func (b *Build) Describe() []string {
 	s := b.Stats()
 	dir := s.Directory
@@ -46,8 +61,8 @@ func (b *Build) Describe() []string {
 	}
 	out := []string{fmt.Sprintf("build: %d rows, %d bytes, directory: %s", s.BuildRows, s.BuildBytes, dir)}
 	if s.SpilledBytes > 0 {
-		out = append(out, fmt.Sprintf("spilled: %d bytes, %d of %d partitions, %d divided, %d blocks",
-			s.SpilledBytes, s.Partitions-s.Resident, s.Partitions, s.Divided, s.Blocks))
+		out = append(out, fmt.Sprintf("on disk: %d of %d partitions, %d divided, %d blocks",
+			s.Partitions-s.Resident, s.Partitions, s.Divided, s.Blocks))
 	}
 	return out
 }

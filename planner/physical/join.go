@@ -168,7 +168,10 @@ func (b *builder) lowerJoin(n logical.Node, j *joinParts, need map[logical.ColID
 	ready(left, build, fill)
 	probe := build.Probe()
 	m := b.measure(n, left.add(probe))
-	m.Extra = func() []string { return build.Describe() }
+	m.Extra = func() []string {
+		st := build.Stats()
+		return append(spilled(st.PeakBytes, st.SpilledBytes), build.Describe()...)
+	}
 	left.deps = append(left.deps, fill)
 	left.types, left.pos = out.types, out.pos
 	left.single = false

@@ -292,19 +292,26 @@ func (b *builder) cut(n *logical.Limit, s *stream, limit *order.Limit) {
 }
 
 // collected ends s in a table in memory, of which the result reads in order.
-func (b *builder) collected(s *stream, name string) *stream {
+func (b *builder) collected(s *stream, name string) (*stream, *memory.Table) {
 	table := b.newTable(name, s.types)
 	s.parallel()
 	fill, _ := b.breaker(s, name, write.NewCollect(table))
 	out := b.tableStream(table, s.types, false)
 	out.deps = []*pipeline.Pipeline{fill}
 	out.pos = s.pos
-	return out
+	return out, table
 }
 
-// keptRows words what rows kept in a table took.
-func keptRows(t *memory.Table) func() []string {
-	return func() []string { return spilled(t.PeakBytes(), t.Spilled()) }
+// keptRows words what rows kept in tables took.
+func keptRows(tables ...*memory.Table) func() []string {
+	return func() []string {
+		var peak, bytes int64
+		for _, t := range tables {
+			peak += t.PeakBytes()
+			bytes += t.Spilled()
+		}
+		return spilled(peak, bytes)
+	}
 }
 
 // newTable makes a table in memory that the plan closes.

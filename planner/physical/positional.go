@@ -6,6 +6,7 @@ import (
 	"github.com/gannetdb/gannet/operators"
 	"github.com/gannetdb/gannet/operators/join"
 	"github.com/gannetdb/gannet/planner/logical"
+	"github.com/gannetdb/gannet/storage/memory"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -15,13 +16,16 @@ import (
 func (b *builder) positional(n *logical.PositionalJoin, need map[logical.ColID]bool) (*stream, error) {
 	out := &stream{profiles: []*operators.Profile{{}}, pos: map[logical.ColID]int{}, single: true}
 	var opens []func(context.Context) (operators.Source, error)
+	var kept []*memory.Table
 	for _, in := range n.Inputs {
 		s, err := b.node(in, only(need, logical.Produced(in)))
 		if err != nil {
 			return nil, err
 		}
 		if len(s.ops) > 0 || s.open == nil || !s.single && !b.isScan(in) {
-			s = b.collected(s, "positional join")
+			var table *memory.Table
+			s, table = b.collected(s, "positional join")
+			kept = append(kept, table)
 		}
 		for _, id := range s.columnIDs() {
 			if need[id] {
@@ -48,7 +52,10 @@ func (b *builder) positional(n *logical.PositionalJoin, need map[logical.ColID]b
 		}
 		return join.NewPositional(b.env, sources), nil
 	}
-	b.measure(n, out.profiles[0])
+	m := b.measure(n, out.profiles[0])
+	if len(kept) > 0 {
+		m.Extra = keptRows(kept...)
+	}
 	return out, nil
 }
 

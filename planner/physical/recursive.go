@@ -39,7 +39,13 @@ func (b *builder) recursive(n *logical.Recursive) (*stream, error) {
 		r.ctes[id] = c
 	}
 	b.plan.closers = append(b.plan.closers, r.closeTotal)
-	b.measure(n, out.profiles[0])
+	b.measure(n, out.profiles[0]).Extra = func() []string {
+		peak, bytes := r.peak, r.spilled
+		if r.total != nil {
+			peak, bytes = max(peak, r.total.PeakBytes()), bytes+r.total.Spilled()
+		}
+		return spilled(peak, bytes)
+	}
 	return out, nil
 }
 
@@ -70,6 +76,16 @@ type rounds struct {
 	ctes  map[int]*cte
 	// total holds all rows so far, when somebody reads them.
 	total *memory.Table
+	// peak and spilled are figures of the tables that were closed: the most memory
+	// of one, and what all of them had on disk.
+	peak, spilled int64
+}
+
+// closeTable closes a table of the recursion, whose figures stay.
+func (r *rounds) closeTable(t *memory.Table) {
+	r.peak = max(r.peak, t.PeakBytes())
+	r.spilled += t.Spilled()
+	t.Close()
 }
 
 // keepsTotal reports whether rounds need the rows of all before them.
@@ -77,7 +93,7 @@ func (r *rounds) keepsTotal() bool { return !r.n.All || r.n.Total != 0 || len(r.
 
 func (r *rounds) closeTotal() {
 	if r.total != nil {
-		r.total.Close()
+		r.closeTable(r.total)
 		r.total = nil
 	}
 }

@@ -65,7 +65,7 @@ func (s *roundSource) drop(c *roundRows) {
 	}
 	c.src.Close()
 	if c.table != s.r.total {
-		c.table.Close()
+		s.r.closeTable(c.table)
 	}
 }
 
@@ -87,7 +87,7 @@ func (s *roundSource) advance(ctx context.Context) (bool, error) {
 	}
 	if err == nil && rows == 0 {
 		s.ends = true
-		table.Close()
+		s.r.closeTable(table)
 		return false, nil
 	}
 	var src *scan.Table
@@ -110,11 +110,11 @@ func (s *roundSource) all(ctx context.Context, last *memory.Table, rows int64, e
 	for err == nil && rows > 0 {
 		var next *memory.Table
 		next, rows, err = s.r.next(ctx, last)
-		last.Close()
+		s.r.closeTable(last)
 		last = next
 	}
 	if last != nil {
-		last.Close()
+		s.r.closeTable(last)
 	}
 	return s.r.total, err
 }

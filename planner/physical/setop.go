@@ -90,6 +90,7 @@ func (b *builder) countedSetOp(n *logical.SetOp) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	var counts []*agg.Hash
 	for k, in := range n.Inputs[1:] {
 		right, err := b.inputOf(n, k+1, in, ords)
 		if err != nil {
@@ -119,11 +120,20 @@ func (b *builder) countedSetOp(n *logical.SetOp) (*stream, error) {
 			return nil, err
 		}
 		fill, _ := b.breaker(both, "set operation", sink)
+		counts = append(counts, sink)
 		left = newStream(n.Cols, func(context.Context) (operators.Source, error) { return sink.Source(), nil })
 		left.deps = []*pipeline.Pipeline{fill}
 		left.add(setop.NewRepeat(b.env, ts, n.Kind == logical.Intersect))
 	}
-	b.measure(n, left.profiles[0])
+	b.measure(n, left.profiles[0]).Extra = func() []string {
+		var peak, bytes int64
+		for _, c := range counts {
+			p := c.Profile()
+			peak += p.PeakBytes.Load()
+			bytes += p.SpillBytes.Load()
+		}
+		return spilled(peak, bytes)
+	}
 	return left, nil
 }
 

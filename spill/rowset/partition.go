@@ -183,6 +183,10 @@ type Loaded struct {
 	arena arena
 	bufs  [][]byte
 	fresh []fresh
+
+	page []byte // where PutHeap puts short values, used up to
+	used int
+	num  uint32 // of the page
 }
 
 // Load brings all pages into memory; those that were on disk are charged to
@@ -313,19 +317,44 @@ func (l *Loaded) PutHeap(b []byte) (types.StringRef, error) {
 	if len(b) <= types.MaxInline {
 		return types.InlineRef(b), nil
 	}
-	if len(b) > 1<<31-1 {
-		return types.StringRef{}, sqlerr.New(sqlerr.CodeLimitExceeded, "%s: a value takes more than 2 GiB", l.p.s.cfg.Tag)
+	ref, dst, err := l.Reserve(0, len(b))
+	if err == nil {
+		copy(dst, b)
+		ref = types.LongRef(b, ref.Buf(), ref.Off())
 	}
-	dst, err := l.arena.alloc(len(b), true)
-	if err != nil {
-		return types.StringRef{}, err
-	}
-	copy(dst, b)
-	// A page a value: such values are merged states, which are few.
-	num := l.p.s.pages.Add(1) - 1
-	l.bufs = setBuf(l.bufs, num, dst)
-	return types.LongRef(b, int(num), 0), nil
+	return ref, err
 }
+
+// Reserve is PutHeap of n bytes, more than types.MaxInline, that the caller fills
+// in: nobody else has place.
+func (l *Loaded) Reserve(_ raw.Addr, n int) (ref types.StringRef, place []byte, err error) {
+	if n > 1<<31-1 {
+		return ref, nil, sqlerr.New(sqlerr.CodeLimitExceeded, "%s: a value takes more than 2 GiB", l.p.s.cfg.Tag)
+	}
+	if len(l.page)-l.used < n {
+		size := heapPage
+		if n > heapPage/4 {
+			size = n // a page of its own; the one being filled goes on
+		}
+		page, err := l.arena.alloc(size, true)
+		if err != nil {
+			return ref, nil, err
+		}
+		num := l.p.s.pages.Add(1) - 1
+		l.bufs = setBuf(l.bufs, num, page)
+		if size == n {
+			return types.LongRef(page, int(num), 0), page, nil
+		}
+		l.page, l.used, l.num = page, 0, num
+	}
+	place = l.page[l.used : l.used+n : l.used+n]
+	ref = types.LongRef(place, int(l.num), l.used)
+	l.used += n
+	return ref, place, nil
+}
+
+// heapPage is the size of the pages that PutHeap cuts short values from.
+const heapPage = 64 << 10
 
 // Put is PutHeap, under the name that function.StateHeap wants.
 func (l *Loaded) Put(_ raw.Addr, b []byte) (types.StringRef, error) { return l.PutHeap(b) }
@@ -340,7 +369,7 @@ func (l *Loaded) Close() {
 		l.p.s.freeNumber(x.num)
 	}
 	l.p.unpin()
-	l.p, l.Pages, l.bufs, l.fresh = nil, nil, nil, nil
+	l.p, l.Pages, l.bufs, l.fresh, l.page = nil, nil, nil, nil, nil
 }
 
 // arena packs pieces into blocks.

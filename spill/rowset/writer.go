@@ -617,21 +617,34 @@ func (w *Writer) PutHeap(row raw.Addr, b []byte) (types.StringRef, error) {
 	if len(b) <= types.MaxInline {
 		return types.InlineRef(b), nil
 	}
-	if len(b) > 1<<31-1 {
-		return types.StringRef{}, sqlerr.New(sqlerr.CodeLimitExceeded, "%s: a value takes more than 2 GiB", w.s.cfg.Tag)
+	ref, place, err := w.Reserve(row, len(b))
+	if err == nil {
+		copy(place, b)
+		hi := ref.Hi
+		ref = types.LongRef(b, 0, 0)
+		ref.Hi = hi
+	}
+	return ref, err
+}
+
+// Reserve is PutHeap of n bytes, more than types.MaxInline, that the caller fills
+// in: nobody else has place.
+func (w *Writer) Reserve(row raw.Addr, n int) (ref types.StringRef, place []byte, err error) {
+	if n > 1<<31-1 {
+		return ref, nil, sqlerr.New(sqlerr.CodeLimitExceeded, "%s: a value takes more than 2 GiB", w.s.cfg.Tag)
 	}
 	p := &w.parts[0]
 	if w.bits > 0 {
 		p = &w.parts[partitionOf(*raw.At[uint64](row, w.s.l.HashOffset()), w.s.cfg.Shift, w.bits)]
 	}
-	addr, ref, err := w.allocHeap(p, uint32(len(b)), true)
+	addr, hi, err := w.allocHeap(p, uint32(n), true)
 	if err != nil {
-		return types.StringRef{}, err
+		return ref, nil, err
 	}
-	copy(raw.Slice(addr, 0, len(b)), b)
-	r := types.LongRef(b, 0, 0)
-	r.Hi = ref
-	return r, nil
+	place = raw.Slice(addr, 0, n)
+	ref = types.LongRef(place, 0, 0)
+	ref.Hi = hi
+	return ref, place, nil
 }
 
 // Put is PutHeap, under the name that function.StateHeap wants.

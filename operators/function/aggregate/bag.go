@@ -169,6 +169,14 @@ func (s *bagState) ask(c *function.AggCall, size int) (granted bool, err error) 
 // enlarge exchanges the place for one of size bytes.
 func (s *bagState) enlarge(c *function.AggCall, row raw.Addr, size int) error {
 	size = max(size, types.MaxInline+1)
+	if h, ok := c.Heap.(reserver); ok {
+		ref, place, err := h.Reserve(row, size)
+		if err == nil {
+			copy(place, s.bytes(c.Heap.Bufs()))
+			s.ref = ref
+		}
+		return err
+	}
 	if size > chain.Size {
 		// The copy that is made below; places of this size are rare, or in windows.
 		if err := c.Grow(int64(size)); err != nil {
@@ -191,6 +199,12 @@ func (s *bagState) enlarge(c *function.AggCall, row raw.Addr, size int) error {
 		s.ref = ref
 	}
 	return err
+}
+
+// reserver is a heap that gives places which are filled in later.
+type reserver interface {
+	// Reserve is StateHeap.Put of n bytes that the caller writes to place.
+	Reserve(row raw.Addr, n int) (ref types.StringRef, place []byte, err error)
 }
 
 // flush moves what is in the place to the chain.

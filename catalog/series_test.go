@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/tests/scans"
 	"github.com/gannetdb/gannet/vector"
-	"github.com/gannetdb/gannet/vector/types"
 )
 
 // even keeps even numbers.
@@ -30,33 +30,17 @@ func TestSeries(t *testing.T) {
 			if filtered {
 				spec.Predicates = []storage.Predicate{{NewSelector: func() storage.Selector { return even{} }}}
 			}
-			sc, err := s.Scan(context.Background(), spec)
+			var rows, sum int64
+			err := scans.Each(context.Background(), s, spec, func(_ int64, c *vector.Chunk) error {
+				for i := range c.NumRows() {
+					rows++
+					sum += c.Cols[0].Value(c.Position(i)).I
+				}
+				return nil
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, _ := sc.NewReader()
-			chunk := vector.NewChunk([]types.Type{types.Of(types.BigInt)})
-			var rows, sum int64
-			for {
-				_, ok, err := r.NextMorsel(context.Background())
-				if err != nil || !ok {
-					break
-				}
-				for {
-					more, err := r.Next(context.Background(), chunk)
-					if err != nil {
-						t.Fatal(err)
-					}
-					if !more {
-						break
-					}
-					for i := range chunk.NumRows() {
-						rows++
-						sum += chunk.Cols[0].Value(chunk.Position(i)).I
-					}
-				}
-			}
-			r.Close()
 			var wantRows, wantSum int64
 			for i := range c.rows {
 				if x := c.start + i*c.step; !filtered || x%2 == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/tests/scans"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/types"
 )
@@ -93,38 +94,16 @@ func TestCasts(t *testing.T) {
 	}
 
 	// A predicate on a column that is not wanted itself.
-	s, err := first.Scan(context.Background(), &storage.ScanSpec{Columns: []int{1}, Predicates: []storage.Predicate{predicate(first, 4)}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	r, err := s.NewReader()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	chunk := vector.NewChunk([]types.Type{types.Of(types.Varchar)})
 	got := ""
-	for {
-		_, ok, err := r.NextMorsel(context.Background())
-		if err != nil {
-			t.Fatal(err)
+	spec := &storage.ScanSpec{Columns: []int{1}, Predicates: []storage.Predicate{predicate(first, 4)}}
+	err = scans.Each(context.Background(), first, spec, func(_ int64, c *vector.Chunk) error {
+		for i := range c.NumRows() {
+			got += c.Cols[0].Value(c.Position(i)).S
 		}
-		if !ok {
-			break
-		}
-		for {
-			ok, err := r.Next(context.Background(), chunk)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !ok {
-				break
-			}
-			for i := range chunk.NumRows() {
-				got += chunk.Cols[0].Value(chunk.Position(i)).S
-			}
-		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if got != "bd" {
 		t.Errorf("rows %q passed, want b and d", got)

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/tests/scans"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/types"
 )
@@ -131,44 +133,21 @@ func TestTableLargerThanTheLimit(t *testing.T) {
 	}
 	mem := f.b.Reserve("scan")
 	defer mem.Close()
-	s, err := f.Snapshot().Scan(context.Background(), &storage.ScanSpec{Columns: []int{0, 1}, Mem: mem})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	r, err := s.NewReader()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
 	next := int64(0)
-	out := vector.NewChunk([]types.Type{integers, text})
-	for {
-		_, ok, err := r.NextMorsel(context.Background())
-		if err != nil {
-			t.Fatal(err)
+	err := scans.Each(context.Background(), f.Snapshot(), &storage.ScanSpec{Columns: []int{0, 1}, Mem: mem}, func(_ int64, out *vector.Chunk) error {
+		for i := range out.Len {
+			if v := out.Cols[0].Value(i); v.I != next {
+				return fmt.Errorf("row %d is %d", next, v.I)
+			}
+			next++
 		}
-		if !ok {
-			break
+		if got := out.Cols[1].Value(out.Len - 1); got.S != long {
+			return fmt.Errorf("text %q", got.S)
 		}
-		for {
-			ok, err := r.Next(context.Background(), out)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !ok {
-				break
-			}
-			for i := range out.Len {
-				if v := out.Cols[0].Value(i); v.I != next {
-					t.Fatalf("row %d is %d", next, v.I)
-				}
-				next++
-			}
-			if got := out.Cols[1].Value(out.Len - 1); got.S != long {
-				t.Fatalf("text %q", got.S)
-			}
-		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	if next != chunks*2048 {
 		t.Errorf("%d rows", next)

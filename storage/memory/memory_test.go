@@ -18,6 +18,7 @@ import (
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/tests/scans"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/types"
 )
@@ -118,48 +119,15 @@ func textOf(c *vector.Chunk) []string {
 }
 
 func scan(tab storage.Table, spec *storage.ScanSpec) ([]string, error) {
-	ctx := context.Background()
-	if spec == nil {
-		spec = &storage.ScanSpec{}
-		for i := range tab.Columns() {
-			spec.Columns = append(spec.Columns, i)
-		}
-	}
-	s, err := tab.Scan(ctx, spec)
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	r, err := s.NewReader()
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	var ts []types.Type
-	for _, k := range spec.Columns {
-		ts = append(ts, tab.Columns()[k].Type)
-	}
-	chunk := vector.NewChunk(ts)
 	var out []string
-	for {
-		_, ok, err := r.NextMorsel(ctx)
-		if !ok || err != nil {
-			return out, err
+	err := scans.Each(context.Background(), tab, spec, func(_ int64, c *vector.Chunk) error {
+		if spec != nil && spec.ChunkRows > 0 && c.Len > spec.ChunkRows {
+			return fmt.Errorf("%d positions in a chunk of %d", c.Len, spec.ChunkRows)
 		}
-		for {
-			more, err := r.Next(ctx, chunk)
-			if err != nil {
-				return out, err
-			}
-			if !more {
-				break
-			}
-			if spec.ChunkRows > 0 && chunk.Len > spec.ChunkRows {
-				return nil, fmt.Errorf("%d positions in a chunk of %d", chunk.Len, spec.ChunkRows)
-			}
-			out = append(out, textOf(chunk)...)
-		}
-	}
+		out = append(out, textOf(c)...)
+		return nil
+	})
+	return out, err
 }
 
 func mustScan(t testing.TB, tab storage.Table, spec *storage.ScanSpec) []string {

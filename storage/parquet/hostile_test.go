@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -10,45 +11,30 @@ import (
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/tests/scans"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
 // readSome reads a column until its end, an error, or a million rows.
 func readSome(t *testing.T, f *File, column int, mem *budget.Reservation) error {
-	ctx := context.Background()
-	s, err := f.Scan(ctx, &storage.ScanSpec{Columns: []int{column}, Mem: mem})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	r, err := s.NewReader()
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	chunk := vector.NewChunk([]types.Type{f.Columns()[column].Type})
-	for rows := 0; rows < 1<<20; {
-		_, ok, err := r.NextMorsel(ctx)
-		if err != nil || !ok {
-			return err
+	rows := 0
+	err := scans.Each(context.Background(), f, &storage.ScanSpec{Columns: []int{column}, Mem: mem}, func(_ int64, c *vector.Chunk) error {
+		for i := range c.Len {
+			c.Cols[0].Value(i) // every reference must be in bounds
 		}
-		for rows < 1<<20 {
-			ok, err := r.Next(ctx, chunk)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				break
-			}
-			rows += chunk.Len
-			for i := range chunk.Len {
-				chunk.Cols[0].Value(i) // every reference must be in bounds
-			}
+		if rows += c.Len; rows >= 1<<20 {
+			return errEnough
 		}
+		return nil
+	})
+	if err == errEnough {
+		return nil
 	}
-	return nil
+	return err
 }
+
+var errEnough = errors.New("enough rows")
 
 // TestHostileFiles reads the public collections of damaged and fuzzed files:
 // rows or an error, within 256 MiB.

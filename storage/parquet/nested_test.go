@@ -8,8 +8,8 @@ import (
 	"github.com/gannetdb/gannet/spill/budget"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/storage"
+	"github.com/gannetdb/gannet/tests/scans"
 	"github.com/gannetdb/gannet/vector"
-	"github.com/gannetdb/gannet/vector/types"
 )
 
 // rowsText returns the rows of a file's columns as text.
@@ -25,47 +25,22 @@ func rowsText(t *testing.T, file string, chunkRows int, columns ...int) []string
 			columns = append(columns, i)
 		}
 	}
-	var ts []types.Type
-	for _, c := range columns {
-		ts = append(ts, f.Columns()[c].Type)
-	}
-	s, err := f.Scan(ctx, &storage.ScanSpec{Columns: columns, ChunkRows: chunkRows, Mem: budget.New(64 << 20).Reserve("scan")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	r, err := s.NewReader()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer r.Close()
-	chunk := vector.NewChunk(ts)
 	var out []string
-	for {
-		_, ok, err := r.NextMorsel(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !ok {
-			return out
-		}
-		for {
-			ok, err := r.Next(ctx, chunk)
-			if err != nil {
-				t.Fatal(err)
+	spec := &storage.ScanSpec{Columns: columns, ChunkRows: chunkRows, Mem: budget.New(64 << 20).Reserve("scan")}
+	err = scans.Each(ctx, f, spec, func(_ int64, c *vector.Chunk) error {
+		for i := range c.Len {
+			var row []string
+			for _, v := range c.Cols {
+				row = append(row, v.Value(i).String())
 			}
-			if !ok {
-				break
-			}
-			for i := range chunk.Len {
-				var row []string
-				for _, v := range chunk.Cols {
-					row = append(row, v.Value(i).String())
-				}
-				out = append(out, strings.Join(row, "|"))
-			}
+			out = append(out, strings.Join(row, "|"))
 		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
+	return out
 }
 
 // TestNestedFiles reads files of many writers, among them those that wrote

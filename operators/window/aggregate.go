@@ -93,12 +93,18 @@ func (c *Call) follows() bool {
 	return c.running() && c.Frame.Start.Kind == function.UnboundedPreceding
 }
 
+// grows reports whether all frames begin where the partition does: then a value comes
+// for the first time at the same row for all.
+func (c *Call) grows() bool {
+	return c.Frame.Start.Kind == function.UnboundedPreceding && c.Frame.Exclude == function.ExcludeNothing
+}
+
 func (a *aggregate) begin(ctx context.Context, s *section) error {
 	if err := a.open(); err != nil {
 		return err
 	}
 	a.started = false
-	if !a.c.Distinct {
+	if !a.c.Distinct || s.sides != nil {
 		return nil
 	}
 	h := &s.shares[a.i]
@@ -202,7 +208,7 @@ func (a *aggregate) findFrames(call *function.WinCall) int {
 func (a *aggregate) compute(ctx context.Context, b *batch) error {
 	s, call := b.s, b.call
 	m := len(a.reps)
-	if a.c.Distinct && (a.c.Frame.Start.Kind != function.UnboundedPreceding || len(call.Frames) > 1) {
+	if a.c.Distinct && !a.c.grows() {
 		return a.distinctFrames(ctx, b)
 	}
 	if b.far != nil && !b.far.h.carries(a.i) {
@@ -346,7 +352,16 @@ func (a *aggregate) flushLeaves(s *section, call *function.AggCall) error {
 		return nil
 	}
 	rows, to := a.rows[:n], a.leafTo[:n]
-	if prev := s.shares[a.i].dups.prev; prev != nil && !a.all {
+	switch prev := s.shares[a.i].dups.prev; {
+	case a.c.Distinct && s.sides != nil:
+		fresh, base := s.sides[a.i].fresh, int32(s.base)
+		k := 0
+		for i, j := range a.leaf {
+			rows[k], to[k] = s.rows[j-base], to[i]
+			k += int(fresh[j>>6] >> (j & 63) & 1)
+		}
+		n = k
+	case prev != nil && !a.all:
 		k := 0
 		for i, j := range a.leaf {
 			rows[k], to[k] = s.rows[j], to[i]
@@ -355,7 +370,7 @@ func (a *aggregate) flushLeaves(s *section, call *function.AggCall) error {
 			}
 		}
 		n = k
-	} else {
+	default:
 		all, base := s.rows, int32(s.base)
 		for i, j := range a.leaf {
 			rows[i] = all[j-base]

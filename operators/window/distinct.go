@@ -3,6 +3,7 @@ package window
 import (
 	"context"
 
+	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
@@ -167,22 +168,15 @@ func (a *aggregate) distinctFrames(ctx context.Context, b *batch) error {
 	prev := s.shares[a.i].dups.prev
 	a.all = true
 	for k, i := range a.reps {
-		inside := func(p int32) bool {
-			for f := range call.Frames {
-				if sp := &call.Frames[f]; p >= sp.Start[i] && p < sp.End[i] {
-					return true
-				}
-			}
-			return false
-		}
+		start := call.Frames[0].Start[i]
 		for f := range call.Frames {
 			sp := &call.Frames[f]
 			for j := sp.Start[i]; j < sp.End[i]; j++ {
 				p := prev[j]
-				for p >= call.Frames[0].Start[i] && !inside(p) {
+				for p >= start && !inFrames(call.Frames, i, p) {
 					p = prev[p]
 				}
-				if p >= call.Frames[0].Start[i] {
+				if p >= start {
 					continue
 				}
 				if err := a.addLeaves(ctx, s, j, j+1, a.state(k)); err != nil {
@@ -194,4 +188,14 @@ func (a *aggregate) distinctFrames(ctx context.Context, b *batch) error {
 	err := a.flushLeaves(s, &a.call)
 	a.all = false
 	return err
+}
+
+// inFrames reports whether row p is in the frames of row i of a chunk.
+func inFrames(frames []function.Span, i, p int32) bool {
+	for f := range frames {
+		if sp := &frames[f]; p >= sp.Start[i] && p < sp.End[i] {
+			return true
+		}
+	}
+	return false
 }

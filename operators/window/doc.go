@@ -8,7 +8,9 @@
 // The sink puts rows into row pages, divided by the hash of the PARTITION BY
 // keys, with their sort-key words (vector/sortkey) and an ordinal from the
 // order of the input: rows that are equal in ORDER BY keep that order, so that
-// answers do not depend on the number of workers.
+// answers do not depend on the number of workers. Without PARTITION BY they stay
+// together until memory is refused, and are divided by their order then
+// (borders.go, coder.go): they go to disk once, in ranges, as all workers go on.
 //
 // The source takes one part of the rows at a time, a morsel, loads it and
 // sorts it by partition and order keys: a section (section.go), with the bounds
@@ -47,8 +49,8 @@
 // reservation of its own. When a part does not fit, workers get out of each
 // other's way, other parts go to disk, and it is divided by further bits of
 // the hash. A single partition of the query that does not fit is divided by its
-// order into ranges that do (huge.go), which workers load, sort and compute one
-// by one. What a range needs of others are
+// order into ranges that do (ranges.go), which workers load, sort and compute one
+// by one (huge.go). What a range needs of others are
 //
 //   - counts and aggregate states of what comes before, which one range hands to
 //     the next (linked.go);
@@ -56,10 +58,13 @@
 //     first: whole-partition frames, UNBOUNDED FOLLOWING and, in partitions of the
 //     query, everything that asks where these end;
 //   - the ranges in which frames begin and end, or single rows are, which a worker
-//     loads beside its own and keeps as long as there is room (far.go, pieces.go).
+//     loads beside its own and keeps as long as there is room (far.go, pieces.go);
+//   - with IGNORE NULLS the places of all values, with DISTINCT a bit for the first
+//     row with each, which are found before and stay in memory (survey.go, seen.go).
 //
 // Error 53200 is what remains, for a partition that does not fit, to calls with
-// IGNORE NULLS, DISTINCT or ORDER BY in their arguments and to quantiles, which need
-// all rows in another order at once; and to a limit that has no room for a page
-// of each range, or for the ranges in which one row's frame begins and ends.
+// ORDER BY in their arguments and to quantiles, which need all rows in another order
+// at once; to DISTINCT over frames that slide, which needs of each row the one before
+// with its value; and to a limit that has no room for a page of each range, or for
+// the ranges in which one row's frame begins and ends.
 package window

@@ -68,6 +68,7 @@ func (f *far) load(ctx context.Context, k int) (*section, bool, error) {
 	if !ok || err != nil {
 		return nil, false, err
 	}
+	s.sides = h.sides
 	h.mu.Lock()
 	if h.linked > k && h.needs.first {
 		h.adjust(s, g)
@@ -86,7 +87,7 @@ func (f *far) need(ctx context.Context, k int) (*section, error) {
 		}
 		if !f.shrink() {
 			if attempt > mostLoaded+1 {
-				return nil, errHuge(int64(f.h.rows), f.h.bytes)
+				return nil, f.h.w.errHuge(int64(f.h.rows), f.h.bytes)
 			}
 			if err := f.h.w.makeRoom(ctx, 1<<62); err != nil {
 				return nil, err

@@ -8,7 +8,6 @@ import (
 	"github.com/gannetdb/gannet/operators/function"
 	"github.com/gannetdb/gannet/spill/block"
 	"github.com/gannetdb/gannet/spill/rowset"
-	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector/raw"
 	"github.com/gannetdb/gannet/vector/sortkey"
 	"github.com/gannetdb/gannet/vector/types"
@@ -43,6 +42,7 @@ type huge struct {
 	linked int          // ranges before this one know what is before them; guarded by mu
 	failed bool         // some range will never be linked; guarded by mu
 	states []totals     // by call
+	sides  []side       // by call; nil: none has one. Not changed once open
 	blk    *block.Block // of states
 	heap   heap         // of states; guarded by mu
 }
@@ -83,9 +83,11 @@ func (w *Window) needs() (n needs, ok bool) {
 	parted := len(w.plan.Partition) > 0
 	for i := range w.plan.Calls {
 		c := &w.plan.Calls[i]
-		if c.IgnoreNulls || len(c.Order) > 0 || c.Distinct || c.ranks() {
+		f := &c.Frame
+		if len(c.Order) > 0 || c.ranks() || c.Distinct && !c.grows() {
 			return n, false
 		}
+		n.far = n.far || c.ignores()
 		frame := c.Agg != nil
 		if c.Fn != nil {
 			switch c.Fn.Name {
@@ -112,7 +114,6 @@ func (w *Window) needs() (n needs, ok bool) {
 		if !frame {
 			continue
 		}
-		f := &c.Frame
 		ahead := false
 		for _, b := range []Bound{f.Start, f.End} {
 			switch b.Kind {
@@ -151,10 +152,10 @@ func (c *Call) inexact() bool {
 	return (id == types.Double || id == types.Float) && c.Agg.Subtract == nil
 }
 
-// errHuge is the refusal of a partition that does not fit.
-func errHuge(rows, bytes int64) error {
-	return sqlerr.New(sqlerr.CodeOutOfMemory, "out of memory: a window has a partition of %d rows, %d bytes", rows, bytes).
-		WithHint("raise the memory limit, or add columns to PARTITION BY")
+// errHuge is the refusal of a partition that does not fit. It names who holds
+// memory.
+func (w *Window) errHuge(rows, bytes int64) error {
+	return w.env.Budget.OutOfMemory("a window has a partition of %d rows, %d bytes", rows, bytes)
 }
 
 // rangeOf returns the range of a place.
@@ -233,6 +234,10 @@ func (h *huge) close() {
 		h.blk.Release()
 		h.blk = nil
 	}
+	for i := range h.sides {
+		h.sides[i].release()
+	}
+	h.sides = nil
 	h.heap.release()
 	h.kept.close()
 }

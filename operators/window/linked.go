@@ -109,6 +109,9 @@ func (h *huge) open(ctx context.Context) error {
 		h.todo = append(h.todo, k)
 	}
 	h.left = len(h.ranges)
+	if err := h.survey(ctx); err != nil {
+		return err
+	}
 	if !h.needs.first {
 		return nil
 	}
@@ -117,6 +120,26 @@ func (h *huge) open(ctx context.Context) error {
 
 // lookAtAll finds the edges and totals of all ranges.
 func (h *huge) lookAtAll(ctx context.Context) error {
+	if err := h.eachRange(ctx, h.lookAt); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for k := range h.ranges {
+		if err := h.link(k); err != nil {
+			return err
+		}
+	}
+	for k := len(h.ranges) - 2; k >= 0; k-- {
+		if err := h.linkBack(k); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// eachRange loads all ranges, several at a time when there are workers, for do.
+func (h *huge) eachRange(ctx context.Context, do func(ctx context.Context, r *reader, k int, s *section) error) error {
 	var refused []int
 	var mu sync.Mutex
 	look := func(ctx context.Context, k int, must bool) error {
@@ -140,7 +163,7 @@ func (h *huge) lookAtAll(ctx context.Context) error {
 			mu.Unlock()
 			return nil
 		}
-		return h.lookAt(ctx, r, k, s)
+		return do(ctx, r, k, s)
 	}
 	if run := h.w.env.Run; run != nil && h.w.env.Threads > 1 {
 		err := run(ctx, "window", len(h.ranges), func(ctx context.Context, k int) error { return look(ctx, k, false) })
@@ -154,18 +177,6 @@ func (h *huge) lookAtAll(ctx context.Context) error {
 	}
 	for _, k := range refused {
 		if err := look(ctx, k, true); err != nil {
-			return err
-		}
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for k := range h.ranges {
-		if err := h.link(k); err != nil {
-			return err
-		}
-	}
-	for k := len(h.ranges) - 2; k >= 0; k-- {
-		if err := h.linkBack(k); err != nil {
 			return err
 		}
 	}
@@ -184,7 +195,6 @@ func (h *huge) lookAt(ctx context.Context, r *reader, k int, s *section) error {
 	e.headGroups, e.tailGroups = s.group[e.head-1]+1, s.group[last]+1
 	e.firstGroup = int(s.peerEnd[0]) - s.base
 	e.lastGroup = s.end() - int(s.peerStart[last])
-	bufs := s.loaded.Bufs()
 	for i := range h.states {
 		if t := &h.states[i]; t.base != 0 && !t.carried {
 			a := r.calls[i].(*aggregate)
@@ -196,13 +206,28 @@ func (h *huge) lookAt(ctx context.Context, r *reader, k int, s *section) error {
 			}
 		}
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var err error
-	if e.first, err = h.kept.keep(ctx, s.rows[0], bufs); err == nil {
-		e.last, err = h.kept.keep(ctx, s.rows[last], bufs)
+	err := h.keepEnds(ctx, e, s)
+	for tried := false; sqlerr.Is(err, sqlerr.CodeOutOfMemory) && !tried; err = h.keepEnds(ctx, e, s) {
+		// What it keeps is little: other ranges and rows that wait can do without.
+		if !r.far.shrink() {
+			tried = true
+			if err := h.w.makeRoom(ctx, roomBytes); err != nil {
+				return err
+			}
+		}
 	}
 	g.known.Store(err == nil)
+	return err
+}
+
+// keepEnds copies the first and the last row of a range.
+func (h *huge) keepEnds(ctx context.Context, e *edge, s *section) (err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	bufs := s.loaded.Bufs()
+	if e.first, err = h.kept.keep(ctx, s.rows[0], bufs); err == nil {
+		e.last, err = h.kept.keep(ctx, s.rows[s.n-1], bufs)
+	}
 	return err
 }
 

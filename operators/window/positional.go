@@ -59,10 +59,14 @@ func (p *positional) begin(ctx context.Context, s *section) (err error) {
 	if h.ready {
 		return nil
 	}
-	if p.c.IgnoreNulls && p.c.Fn.Values {
-		if err := p.findValues(s, h); err != nil {
-			return err
+	if p.c.ignores() && s.sides == nil {
+		if h.blk == nil {
+			if h.blk, err = getBlock(p.w, int64(s.n)*4); err != nil {
+				return err
+			}
 		}
+		h.list = raw.Cast[int32](h.blk.Bytes)
+		h.list = h.list[:s.findValues(p.w, p.c, h.list)]
 	}
 	if len(p.keys.Keys) > 0 {
 		if h.order, err = newRowOrder(ctx, p.w, s, p.keys, h.list, false); err != nil {
@@ -70,26 +74,6 @@ func (p *positional) begin(ctx context.Context, s *section) (err error) {
 		}
 	}
 	h.ready = true
-	return nil
-}
-
-// findValues lists the rows whose first argument is not NULL.
-func (p *positional) findValues(s *section, h *share) error {
-	if h.blk == nil {
-		blk, err := getBlock(p.w, int64(s.n)*4)
-		if err != nil {
-			return err
-		}
-		h.blk = blk
-	}
-	list := raw.Cast[int32](h.blk.Bytes)
-	byt, bit := p.w.rows.Layout.ValidBit(p.c.Args[0])
-	n := 0
-	for i, r := range s.rows {
-		list[n] = int32(i)
-		n += int(*raw.At[uint8](r, byt) >> bit & 1)
-	}
-	h.list = list[:n]
 	return nil
 }
 
@@ -135,6 +119,9 @@ func (p *positional) eval(ctx context.Context, b *batch, out *vector.Vector) err
 	h := &s.shares[p.i]
 	call.Args = p.args
 	call.IgnoreNulls, call.NonNull, call.Ordered = p.c.IgnoreNulls, h.list, nil
+	if s.sides != nil {
+		call.NonNull = s.sides[p.i].values
+	}
 	if h.order != nil {
 		call.Ordered = h.order
 	}

@@ -70,7 +70,7 @@ func (w *Window) newHuge(n needs) *huge {
 func (w *Window) divide(ctx context.Context, p *rowset.Partition) (_ *huge, err error) {
 	needs, ok := w.needs()
 	if !ok {
-		return nil, errHuge(p.NumRows(), p.Bytes())
+		return nil, w.errHuge(p.NumRows(), p.Bytes())
 	}
 	h := w.newHuge(needs)
 	h.kept = w.newKeeper()

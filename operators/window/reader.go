@@ -138,7 +138,8 @@ func (r *reader) preparePart(ctx context.Context, c claim) (outcome, error) {
 				return ready, nil
 			}
 			r.release()
-			if !sqlerr.Is(err, sqlerr.CodeOutOfMemory) || attempt > 0 {
+			_, can := r.w.needs()
+			if !sqlerr.Is(err, sqlerr.CodeOutOfMemory) || attempt > 0 && !can {
 				return 0, err
 			}
 		}
@@ -153,7 +154,7 @@ func (r *reader) preparePart(ctx context.Context, c claim) (outcome, error) {
 			return 0, err
 		}
 	}
-	if c.set.Divisible() && r.w.rows.Layout.HasHash() {
+	if len(r.w.plan.Partition) > 0 && c.set.Divisible() {
 		sub, err := c.set.Repartition(ctx, c.index, 3)
 		if err != nil {
 			return 0, err

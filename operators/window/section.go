@@ -32,6 +32,7 @@ type section struct {
 	partStart, partEnd, peerStart, peerEnd, group []int32
 
 	shares   []share // by call
+	sides    []side  // by call, of all ranges of the part; nil: all is here, or no call has one
 	adjusted bool    // the arrays tell of other ranges, too
 }
 
@@ -144,6 +145,12 @@ func (w *Window) loadPart(ctx context.Context, p *rowset.Partition, run sortkey.
 	room := int64(0)
 	for i := range w.plan.Calls {
 		c := &w.plan.Calls[i]
+		if c.ignores() {
+			room += int64(s.n) * 4
+		}
+		if c.Distinct {
+			room += int64(s.n) * (sectionBytes + 4)
+		}
 		if c.Agg == nil {
 			continue
 		}

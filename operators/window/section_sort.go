@@ -245,7 +245,7 @@ func (w *Window) order() *sortkey.Rows {
 func (p *Plan) needsOrdinals() bool {
 	for i := range p.Calls {
 		c := &p.Calls[i]
-		if c.Frame.Mode == function.FrameRows || len(c.Order) > 0 || c.Frame.Exclude != function.ExcludeNothing {
+		if c.Distinct || c.Frame.Mode == function.FrameRows || len(c.Order) > 0 || c.Frame.Exclude != function.ExcludeNothing {
 			return true
 		}
 		if c.Fn != nil {

@@ -92,12 +92,14 @@ func TestTop(t *testing.T) {
 				plan := window.Plan{Input: columns, Partition: parts, Order: order, Calls: numberCalls(t), Output: []int{0}}
 				t.Run(fmt.Sprint(n, parts, order), func(t *testing.T) {
 					for _, size := range []int{1, 3, 2048} {
-						if size*20 < n {
-							continue
+						if size*20 < n || size > 1 && n < 2 || size > 3 && n < 3 {
+							continue // too many chunks, or those of another size
 						}
 						checkTop(t, plan, data, size, false, tops...)
 					}
-					checkTop(t, plan, data, 100, true, tops...)
+					if n > 1 {
+						checkTop(t, plan, data, 100, true, tops...)
+					}
 				})
 			}
 		}

@@ -2,6 +2,7 @@ package window_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -409,14 +410,14 @@ func TestRandomFrames(t *testing.T) {
 // TestSpill gives a window less memory than its rows take.
 func TestSpill(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
-	data := testData(r, 90_000, 300)
+	data := testData(r, 30_000, 300)
 	f := window.Frame{Mode: function.FrameRows, Start: window.Bound{Kind: function.Preceding, Offset: 4}, End: window.Bound{Kind: function.CurrentRow}}
 	p := plan(t, f, false, false)
 	want, _, err := run(context.Background(), newEnv(t, 1<<30, vector.Capacity), p, data, vector.Capacity)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, stats, err := run(context.Background(), newEnv(t, 10<<20, vector.Capacity), p, data, vector.Capacity)
+	got, stats, err := run(context.Background(), newEnv(t, 4<<20, vector.Capacity), p, data, vector.Capacity)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -430,15 +431,21 @@ func TestSpill(t *testing.T) {
 	}
 }
 
-// TestTooLarge has one partition that does not fit.
+// TestTooLarge has a quantile of one partition that does not fit: its values are
+// wanted in order at once. The error tells who holds memory.
 func TestTooLarge(t *testing.T) {
-	data := testData(rand.New(rand.NewPCG(4, 4)), 60_000, 3)
+	data := testData(rand.New(rand.NewPCG(4, 4)), 24_000, 3)
 	f := window.Frame{Mode: function.FrameRows, Start: window.Bound{Kind: function.UnboundedPreceding}, End: window.Bound{Kind: function.CurrentRow}}
 	p := plan(t, f, false, false)
 	p.Partition = nil
-	_, _, err := run(context.Background(), newEnv(t, 6<<20, vector.Capacity), p, data, vector.Capacity)
-	if !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
-		t.Errorf("got %v", err)
+	p.Calls = []window.Call{{Agg: bindAgg(t, "median", 3), Args: []int{3}, Filter: -1, Frame: f}}
+	_, _, err := run(context.Background(), newEnv(t, 3<<20, vector.Capacity), p, data, vector.Capacity)
+	var e *sqlerr.Error
+	if !errors.As(err, &e) || e.Code != sqlerr.CodeOutOfMemory {
+		t.Fatalf("got %v", err)
+	}
+	if e.Detail == "" || !strings.Contains(e.Hint, "memory_limit") {
+		t.Errorf("detail %q, hint %q", e.Detail, e.Hint)
 	}
 }
 

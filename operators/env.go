@@ -52,6 +52,12 @@ type Task struct {
 	// calls it and keeps the wake function, which may be called from any
 	// goroutine, once, also before the step has returned.
 	Park func() (wake func())
+
+	// Relieve is set by the executor, for sources that wait for memory: it makes the
+	// steps behind the source give what others want of it (Reliever). It is called by
+	// the task's worker, inside the source's NextMorsel or Next. Errors: those of
+	// writing.
+	Relieve func(ctx context.Context) error
 }
 
 // Profile counts what one operator did; EXPLAIN ANALYZE reads it.

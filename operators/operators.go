@@ -130,3 +130,11 @@ type SinkLocal interface {
 type LowWatcher interface {
 	LowChanged()
 }
+
+// Reliever is implemented by the locals of operators and sinks that hold rows which
+// they could move to disk: Relieve moves about as much as others want of their
+// reservation, in the goroutine of the task, between two chunks. Errors: those of
+// writing.
+type Reliever interface {
+	Relieve(ctx context.Context) error
+}

@@ -71,6 +71,15 @@ type FooterSizer interface {
 	FooterBytes() int64
 }
 
+// Waiter is implemented by readers that may wait for memory with a worker's other
+// memory in hand.
+type Waiter interface {
+	// OnWait names a function that gives some of that; the reader calls it while it
+	// waits, in the goroutine of the call that waits. It is called once, before the
+	// first NextMorsel.
+	OnWait(relieve func(ctx context.Context) error)
+}
+
 // Holder is implemented by tables whose rows somebody may drop while a statement
 // that wants to read them has not opened its scan yet.
 type Holder interface {

@@ -68,7 +68,7 @@ type task struct {
 
 func newTask(r *run, worker int) *task {
 	t := &task{run: r, level: -1}
-	t.pub = operators.Task{Env: r.exec.env, Worker: worker, Low: r.low, MostRows: r.mostRows, Park: t.park}
+	t.pub = operators.Task{Env: r.exec.env, Worker: worker, Low: r.low, MostRows: r.mostRows, Park: t.park, Relieve: t.relieve}
 	return t
 }
 
@@ -380,6 +380,22 @@ func count(p *operators.Profile, start time.Time, out *vector.Chunk, rows bool) 
 	if rows {
 		p.Rows.Add(int64(out.NumRows()))
 	}
+}
+
+// relieve is Task.Relieve: the source waits for memory, so that no step behind it is
+// at work.
+func (t *task) relieve(ctx context.Context) error {
+	for _, o := range t.ops {
+		if x, ok := o.(operators.Reliever); ok {
+			if err := x.Relieve(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if x, ok := t.sink.(operators.Reliever); ok {
+		return x.Relieve(ctx)
+	}
+	return nil
 }
 
 // park is Task.Park: the step that calls it is about to return Blocked.

@@ -67,10 +67,13 @@ func (s *Table) MostRows(from, to int64) int64 {
 }
 
 // NewLocal implements operators.Source.
-func (s *Table) NewLocal(*operators.Task) (operators.SourceLocal, error) {
+func (s *Table) NewLocal(t *operators.Task) (operators.SourceLocal, error) {
 	r, err := s.scanner.NewReader()
 	if err != nil {
 		return nil, err
+	}
+	if w, ok := r.(storage.Waiter); ok && t != nil && t.Relieve != nil {
+		w.OnWait(t.Relieve)
 	}
 	return tableLocal{r}, nil
 }

@@ -189,7 +189,10 @@ func (r *Reservation) holders(how urgency) []*Reservation {
 
 // wait is the end of a Grow that was refused: it asks others to give and waits
 // until there is memory, nobody is left who could give any, or the query ends.
-func (r *Reservation) wait(n int64) error {
+//
+// relieve, when there is one, gives what the caller's own worker holds, as long as
+// others ask for it: nobody else can while the worker waits here.
+func (r *Reservation) wait(n int64, relieve func() error) error {
 	b := r.b
 	if n > b.Limit() || r.held.Load() < 0 {
 		return r.refusal(n)
@@ -205,7 +208,7 @@ func (r *Reservation) wait(n int64) error {
 		return r.refusal(n)
 	}
 	resume := (*workers).Pause()
-	defer resume()
+	defer func() { resume() }()
 	b.waiters.Add(1)
 	b.waiting.Add(n)
 	defer func() {
@@ -236,6 +239,14 @@ func (r *Reservation) wait(n int64) error {
 				how = everybody
 			}
 			r.ask(n, how)
+			if relieve != nil && how == everybody {
+				resume() // it works, and may wait itself
+				err := relieve()
+				resume = (*workers).Pause()
+				if err != nil {
+					return err
+				}
+			}
 		}
 		if m := b.moves.Load(); m != moves {
 			moves, still, quiet, since = m, 0, 0, time.Now()

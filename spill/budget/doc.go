@@ -85,12 +85,13 @@
 //
 // Waiting ends when there is memory, when the query ends (Bind), or when nobody is
 // left who could give any: that is when all workers wait and none has a task left
-// (Workers). Then who came last gets error 53200, the others go on with what its
-// query gives back; so of those that wait one always goes on. A worker that waits
-// is replaced by another, for the task that it waits for may have none yet. What
-// Stuck cannot see (readers of results, schedulers within schedulers) is bounded:
-// a second when other queries hold memory, 20 seconds without anybody giving
-// anything back.
+// (Workers). A worker that waits where it holds other memory of its query, as a scan
+// does with a sink behind it, gives that itself meanwhile (GrowOr). When all wait, who
+// came last gets error 53200, the others go on with what its query gives back; so of
+// those that wait one always goes on. A worker that waits is replaced by another, for
+// the task that it waits for may have none yet. What Stuck cannot see (readers of
+// results, schedulers within schedulers) is bounded: a second when other queries hold
+// memory, 20 seconds without anybody giving anything back.
 //
 // Who gives needs memory itself, to write: Grow does not queue behind those that
 // wait. Nobody waits in TryGrow, and nobody calls anything under a lock of this

@@ -85,7 +85,13 @@ func (r *Reservation) TryGrowIdle(n int64) bool {
 // it (see the package comment): the caller holds no lock that a worker needs
 // between two chunks. Errors: 53200, whose Detail names the largest holders; 57014
 // when the query ended.
-func (r *Reservation) Grow(n int64) error {
+func (r *Reservation) Grow(n int64) error { return r.GrowOr(n, nil) }
+
+// GrowOr is Grow for a worker that holds other memory, which nobody can ask it for
+// while it waits here: relieve, nil for none, is then called from time to time, in
+// the caller's goroutine and without a lock, and gives what is Wanted of it. Its
+// error ends the waiting.
+func (r *Reservation) GrowOr(n int64, relieve func() error) error {
 	if n <= 0 && r.isNothing(n) {
 		return nil
 	}
@@ -98,7 +104,7 @@ func (r *Reservation) Grow(n int64) error {
 	if r.grow(n, false) {
 		return nil
 	}
-	return r.wait(n)
+	return r.wait(n, relieve)
 }
 
 // isNothing answers a request for no bytes, or less.

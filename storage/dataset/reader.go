@@ -24,9 +24,17 @@ type Reader struct {
 	late   []latePredicate
 	selBuf []uint32
 	closed bool
+
+	relieve func(ctx context.Context) error // for readers of files; may be nil
 }
 
-var _ storage.Reader = (*Reader)(nil)
+var (
+	_ storage.Reader = (*Reader)(nil)
+	_ storage.Waiter = (*Reader)(nil)
+)
+
+// OnWait implements storage.Waiter.
+func (r *Reader) OnWait(relieve func(ctx context.Context) error) { r.relieve = relieve }
 
 // handover is implemented by readers that can pass their buffers on to the
 // reader of the next file.
@@ -64,6 +72,9 @@ func (r *Reader) start() error {
 	next, err := r.part.scan.NewReader()
 	if err != nil {
 		return err
+	}
+	if w, ok := next.(storage.Waiter); ok && r.relieve != nil {
+		w.OnWait(r.relieve)
 	}
 	if r.r != nil {
 		if h, ok := next.(handover); ok {

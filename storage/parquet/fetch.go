@@ -33,7 +33,9 @@ type memory struct {
 	least int64               // charged in any case, so that less is never waited for
 	held  int64
 	kept  *storage.Buffers // where large buffers come from and go to; may be nil
-	bufs  [][]byte         // the large buffers in use
+	// relieve gives memory of the reader's worker while the reader waits; may be nil.
+	relieve func() error
+	bufs    [][]byte // the large buffers in use
 }
 
 // begin charges what the reader cannot do without. A reader that waited for that
@@ -53,7 +55,7 @@ func (m *memory) charged(n int64) int64 { return max(n, m.least) }
 
 func (m *memory) grow(n int) error {
 	if more := m.charged(m.held+int64(n)) - m.charged(m.held); more > 0 && m.res != nil {
-		if err := m.res.Grow(more); err != nil {
+		if err := m.res.GrowOr(more, m.relieve); err != nil {
 			return err
 		}
 	}

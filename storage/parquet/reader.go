@@ -25,9 +25,10 @@ type Reader struct {
 	row    int64 // next row of the morsel, from the row group's first
 	end    int64
 	selBuf []uint32
-	holes  []rowRange // of the row group: rows that no predicate passes
-	hole   int        // the next of them
-	index  []byte     // buffer for indexes
+	holes  []rowRange      // of the row group: rows that no predicate passes
+	hole   int             // the next of them
+	index  []byte          // buffer for indexes
+	ctx    context.Context // of the present call, for who waits in it
 	closed bool
 }
 
@@ -70,6 +71,11 @@ func newReader(s *Scanner) (*Reader, error) {
 	return r, nil
 }
 
+// OnWait implements storage.Waiter.
+func (r *Reader) OnWait(relieve func(ctx context.Context) error) {
+	r.mem.relieve = func() error { return relieve(r.ctx) }
+}
+
 // vectorReader reads a column, a vector at a time.
 type vectorReader interface {
 	// read decodes the next n rows. sel, when not nil, lists the positions of
@@ -92,6 +98,7 @@ var (
 
 // NextMorsel implements storage.Reader.
 func (r *Reader) NextMorsel(ctx context.Context) (batch int64, ok bool, err error) {
+	r.ctx = ctx
 	if r.closed {
 		return 0, false, sqlerr.New(sqlerr.CodeInternal, "parquet: reader is closed")
 	}
@@ -238,6 +245,7 @@ func (r *Reader) openChunk(c *columnReader, group int, g *rowGroup, leaf int) (e
 
 // Next implements storage.Reader.
 func (r *Reader) Next(ctx context.Context, chunk *vector.Chunk) (bool, error) {
+	r.ctx = ctx
 	if r.spool.asked() {
 		if err := r.spool.start(ctx, nil); err != nil {
 			return false, err

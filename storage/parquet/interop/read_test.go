@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow-go/v18/parquet/compress"
@@ -55,7 +55,14 @@ func temporary() *spill.Manager {
 
 // sameValues compares columns; NaN is like itself.
 func sameValues(a, b [][]types.Value) bool {
-	return reflect.DeepEqual(a, b) || fmt.Sprint(a) == fmt.Sprint(b)
+	return slices.EqualFunc(a, b, func(a, b []types.Value) bool { return slices.EqualFunc(a, b, sameValue) })
+}
+
+// sameValue is what reflect.DeepEqual would say, but for NaN, which is like
+// itself, and in a tenth of the time.
+func sameValue(a, b types.Value) bool {
+	return a.IsNull == b.IsNull && a.I == b.I && a.Hi == b.Hi && (a.F == b.F || a.F != a.F && b.F != b.F) && a.S == b.S && a.Iv == b.Iv &&
+		a.Type.Equal(b.Type) && slices.EqualFunc(a.Children, b.Children, sameValue)
 }
 
 func scanOnce(t storage.Table, spec *storage.ScanSpec) (cols [][]types.Value, rows int, err error) {
@@ -135,11 +142,7 @@ func compare(t *testing.T, what string, got, want []types.Value) {
 		return
 	}
 	for i := range got {
-		g, w := got[i], want[i]
-		if w.IsNull && g.IsNull && g.Type.Equal(w.Type) || w.F != w.F && g.F != g.F {
-			continue
-		}
-		if !reflect.DeepEqual(g, w) {
+		if g, w := got[i], want[i]; !sameValue(g, w) {
 			t.Errorf("%s: row %d is %+v, want %+v", what, i, g, w)
 			return
 		}

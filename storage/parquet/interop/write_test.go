@@ -313,7 +313,8 @@ func (s fileSpec) write(tb testing.TB, seed uint64, cols []testColumn) ([]byte, 
 	}
 	opts := []parquet.WriterProperty{parquet.WithCompression(s.codec), parquet.WithDataPageVersion(version), parquet.WithStats(s.stats),
 		parquet.WithDataPageSize(s.pageSize), parquet.WithDictionaryDefault(s.dict), parquet.WithDictionaryPageSizeLimit(s.dictSize), parquet.WithBatchSize(64),
-		parquet.WithPageIndexEnabled(s.stats), parquet.WithBloomFilterEnabled(s.stats && !s.v2)}
+		parquet.WithPageIndexEnabled(s.stats), parquet.WithBloomFilterEnabled(s.stats && !s.v2),
+		parquet.WithMaxBloomFilterBytes(16 << 10)} // not a megabyte a column
 	for _, c := range cols {
 		if s.delta && (c.name == "i32" || c.name == "i64" || c.name == "u64" || c.name == "ts_ms" || strings.HasPrefix(c.name, "dec32") || c.name == "int8_true") {
 			opts = append(opts, parquet.WithDictionaryFor(c.name, false), parquet.WithEncodingFor(c.name, parquet.Encodings.DeltaBinaryPacked))

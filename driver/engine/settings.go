@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -218,8 +220,11 @@ var settings = []setting{
 		name: "max_temp_directory_size", instance: true, description: "most disk space for temporary files, such as 10GB; -1: no limit",
 		set: func(s *Session, v string) error {
 			n, err := ParseSize(v)
-			if v == "-1" {
+			switch {
+			case v == "-1":
 				n, err = 0, nil
+			case n == 0:
+				n = 1 // 0 means no limit from here on; nothing fits into one byte
 			}
 			if err == nil {
 				s.db.change(func(o *instance) { o.maxTempBytes = n })
@@ -229,7 +234,13 @@ var settings = []setting{
 			}
 			return err
 		},
-		get: func(s *Session) string { return FormatSize(s.db.options().maxTempBytes) },
+		get: func(s *Session) string {
+			n := s.db.options().maxTempBytes
+			if n == 0 {
+				return "-1"
+			}
+			return FormatSize(n)
+		},
 	},
 	{
 		name: "memory_limit", aliases: []string{"max_memory"}, instance: true, description: "most memory the database may use, such as 1GB or 512MiB",
@@ -331,7 +342,7 @@ var settings = []setting{
 			s.db.change(func(o *instance) { o.tempDir = v })
 			return nil
 		},
-		get: func(s *Session) string { return s.db.options().tempDir },
+		get: func(s *Session) string { return cmp.Or(s.db.options().tempDir, os.TempDir()) },
 	},
 	{
 		name: "threads", aliases: []string{"worker_threads"}, instance: true, description: "workers that run queries",

@@ -55,6 +55,9 @@ const (
 	// largeBytes is more than a core's own cache holds beside other things.
 	largeBytes = 1 << 20
 
+	// hugeBytes is the least directory that is worth huge pages.
+	hugeBytes = 4 << 20
+
 	minDenseSlots = 64 << 10
 	maxDenseSlots = 16 << 20
 )
@@ -211,8 +214,11 @@ func (t *table) alloc(n int64, mem *budget.Reservation, must bool) (ok bool, err
 	if t.mem, err = t.b.getBlock(n, mem, must); t.mem == nil {
 		return false, err
 	}
-	if n <= block.Size {
+	switch {
+	case n <= block.Size:
 		clear(t.mem.Bytes[:n])
+	case n >= hugeBytes:
+		t.mem.PreferHuge()
 	}
 	return true, nil
 }

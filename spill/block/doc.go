@@ -17,9 +17,10 @@
 // charged to. There are no finalizers: a block not released is leaked until
 // the pool is closed, and stays charged.
 //
-// Regions that are mapped while many blocks are in use, and large sized blocks, have
-// huge pages where the system gives them on advice: lookups all over large tables
-// miss fewer page tables. A region of which blocks are discarded loses them.
+// Regions that are mapped while many blocks are in use, and sized blocks when asked
+// to (PreferHuge), have huge pages where the system gives them on advice: lookups
+// all over large tables miss fewer page tables. A region of which blocks are
+// discarded loses them.
 //
 // # What is zeroed
 //

@@ -30,9 +30,7 @@ const (
 	maxIdleSized = 32
 	// manyBlocks in use, new regions have huge pages: of 2 MiB that one block makes
 	// resident, the rest is a small part of what there is, and used soon.
-	manyBlocks = 64 << 20 / Size
-	// hugeSized is the least sized block that has them.
-	hugeSized = 4 << 20
+	manyBlocks = 128 << 20 / Size
 	// deadByte fills blocks that nobody owns, under `invariants`.
 	deadByte = 0xDB
 )
@@ -364,9 +362,6 @@ func (p *Pool) getSized(res *budget.Reservation, n, size int64) (*Block, error) 
 		var err error
 		if mem, err = raw.MapAnon(int(size)); err != nil {
 			return nil, mapError(err, size)
-		}
-		if size >= hugeSized {
-			raw.PreferHuge(mem)
 		}
 	}
 	p.sized.Add(int64(len(mem)))

@@ -4,8 +4,8 @@
 // # Keys
 //
 // ORDER BY keys become 64-bit words that compare as unsigned numbers in order:
-// package vector/sortkey. Words are columns of the row like any other, so that a
-// run that was written to disk is merged without encoding anything again.
+// package vector/sortkey. A row in memory has its words behind its columns; one on
+// disk has none, since merging asks for few of them, which the columns tell.
 //
 // # In memory
 //

@@ -12,8 +12,8 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// keyWords is how many words of its row a cursor keeps: of keys that need more, the
-// rows themselves are compared.
+// keyWords is how many words of its row a cursor keeps; those behind are told again
+// for each comparison.
 const keyWords = 12
 
 // cursor stands at a row of a run.
@@ -49,12 +49,14 @@ type merger struct {
 	tree   []int32 // tree[0] is the winner
 	words  []word
 	nested bool // rows may differ in nested values behind their words
+	stored bool // words are in rows
 	touch  toucher
 }
 
 // word is one of the words of a row.
 type word struct {
-	off  uintptr
+	key  int              // it is of
+	at   int              // which of the key's words it is
 	enc  *sortkey.Encoder // of the key that it ends, if that may be longer; else nil
 	col  uintptr          // where the row has its value
 	text bool             // which is a string
@@ -64,12 +66,13 @@ type word struct {
 // read. These are charged to mem.
 func newMerger(ctx context.Context, s *space, runs []*run, k int, cuts *sortkey.Cuts, mem *budget.Reservation) (*merger, error) {
 	rs := s.rows
-	m := &merger{rows: rs, width: raw.Addr(rs.Layout.Width)}
-	for _, off := range rs.Words {
-		m.words = append(m.words, word{off: off})
-	}
+	m := &merger{rows: rs, width: raw.Addr(rs.Stored.Width), stored: rs.Stored == rs.Layout}
 	for i := range rs.Keys {
-		if e := &rs.Keys[i]; e.HasLong() {
+		e := &rs.Keys[i]
+		for k := range e.Words {
+			m.words = append(m.words, word{key: i, at: k})
+		}
+		if e.HasLong() {
 			w := &m.words[e.First+e.Words-1]
 			w.enc, w.col, w.text = e, rs.Layout.ColOffset(e.Col), e.HasText()
 			m.nested = m.nested || !w.text && !e.IsCompact()
@@ -80,7 +83,7 @@ func newMerger(ctx context.Context, s *space, runs []*run, k int, cuts *sortkey.
 		if e := &rs.Keys[0]; e.HasText() {
 			col = e.Col
 		}
-		m.touch = newToucher(rs.Layout, m.words[0].off, col)
+		m.touch = newToucher(rs.Layout, rs.Layout.ColOffset(rs.Keys[0].Col), col)
 	}
 	for _, r := range runs {
 		c := &cursor{}
@@ -216,16 +219,22 @@ func (m *merger) tied(a, b *cursor) bool {
 	for i := 1; i < keyWords; i++ {
 		if i == a.n && !m.more(a) || i == b.n && !m.more(b) {
 			// Rows with the same words have as many.
-			if m.nested {
-				break
-			}
-			return false
+			return m.nested && m.rows.Compare(0, a.row, a.bufs, b.row, b.bufs) < 0
 		}
 		if x, y := a.key[i], b.key[i]; x != y {
 			return x < y
 		}
 	}
-	return m.rows.Compare(0, a.row, a.bufs, b.row, b.bufs) < 0
+	x, y := *a, *b
+	for {
+		x.n, y.n = 0, 0
+		if !m.more(&x) || !m.more(&y) {
+			return m.nested && m.rows.Compare(0, a.row, a.bufs, b.row, b.bufs) < 0
+		}
+		if p, q := x.key[0], y.key[0]; p != q {
+			return p < q
+		}
+	}
 }
 
 // more adds a word to the key of c; false when there are no more.
@@ -242,9 +251,12 @@ func (m *merger) more(c *cursor) bool {
 		}
 	case c.next < len(m.words):
 		w := &m.words[c.next]
-		c.next++
-		x = *raw.At[uint64](c.row, w.off)
-		if w.enc == nil || !w.enc.Long(x) {
+		if m.stored {
+			x = m.rows.Word(c.row, c.next)
+		} else {
+			x = m.rows.WordOf(w.key, w.at, c.row, c.bufs)
+		}
+		if c.next++; w.enc == nil || !w.enc.Long(x) {
 			break
 		}
 		if w.text || w.enc.IsCompact() {

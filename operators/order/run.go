@@ -10,6 +10,7 @@ import (
 	"github.com/gannetdb/gannet/spill/rowset"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/rowfmt"
 	"github.com/gannetdb/gannet/vector/sortkey"
 )
 
@@ -105,9 +106,12 @@ type space struct {
 	sort *budget.Reservation // pairs
 }
 
-func (s *space) newSet() *rowset.Set {
+// newSet makes a set for rows that are to be sorted.
+func (s *space) newSet() *rowset.Set { return s.setOf(s.rows.Layout) }
+
+func (s *space) setOf(l *rowfmt.Layout) *rowset.Set {
 	return rowset.New(rowset.Config{
-		Layout: s.rows.Layout, Pool: s.env.Pool, Mem: s.mem, Spill: s.env.Spill, Tag: "sort",
+		Layout: l, Pool: s.env.Pool, Mem: s.mem, Spill: s.env.Spill, Tag: "sort",
 	})
 }
 
@@ -194,7 +198,7 @@ type output struct {
 }
 
 func (s *space) newOutput() *output {
-	set := s.newSet()
+	set := s.setOf(s.rows.Stored)
 	return &output{s, set, set.NewWriter()}
 }
 

@@ -67,7 +67,7 @@ func NewTopN(env *operators.Env, ts []types.Type, keys []Key, count, offset int6
 }
 
 func newSort(env *operators.Env, ts []types.Type, keys []Key, count, offset int64) (*Sort, error) {
-	r, err := sortkey.NewCompactRows(ts, keys, rowfmt.Options{})
+	r, err := sortkey.NewSortRows(ts, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -111,13 +111,8 @@ func (s *Sort) NewLocal(*operators.Task) (operators.SinkLocal, error) {
 	s.space.mem.Attend()
 	l := &sortLocal{s: s, attends: true, rows: make([]raw.Addr, vector.Capacity), sel: make([]uint32, vector.Capacity)}
 	for range s.rows.Words {
-		v := vector.New(types.Of(types.UBigInt))
-		v.Resize(vector.Capacity)
-		l.wordVecs = append(l.wordVecs, v)
-		l.words = append(l.words, vector.Values[uint64](v))
+		l.words = append(l.words, make([]uint64, vector.Capacity))
 	}
-	l.cols = make([]*vector.Vector, len(s.types)+len(l.words))
-	copy(l.cols[len(s.types):], l.wordVecs)
 	l.tmp = vector.New(types.Of(types.BigInt))
 	return l, nil
 }
@@ -160,13 +155,11 @@ type sortLocal struct {
 	spilled  bool        // rows went to disk: the others are a run, too
 	reserved int64       // of the sort reservation, for the pairs of w's rows
 
-	in       rowfmt.Input
-	cols     []*vector.Vector // the input's, then wordVecs
-	wordVecs []*vector.Vector
-	words    [][]uint64
-	rows     []raw.Addr
-	sel      []uint32
-	tmp      *vector.Vector
+	in    rowfmt.Input
+	words [][]uint64
+	rows  []raw.Addr
+	sel   []uint32
+	tmp   *vector.Vector
 
 	attends bool // its worker gives memory to those who ask
 	bounded bool // rows whose first word is above bound cannot be in the answer
@@ -195,19 +188,11 @@ func (l *sortLocal) Push(ctx context.Context, in *vector.Chunk) (operators.Statu
 		}
 		n = len(sel)
 	}
-	copy(l.cols, in.Cols)
-	for _, v := range l.wordVecs {
-		v.Len = in.Len
-		v.Data = v.Data[:in.Len*8]
-	}
-	l.in.Set(l.cols)
-	err := l.append(ctx, sel, n)
-	for _, v := range l.wordVecs {
-		v.Data = v.Data[:vector.Capacity*8]
-	}
-	if err != nil {
+	l.in.Set(in.Cols)
+	if err := l.append(ctx, sel, n); err != nil {
 		return 0, err
 	}
+	s.rows.PutWords(l.rows[:n], sel, l.words)
 	return operators.NeedInput, l.trim(ctx)
 }
 

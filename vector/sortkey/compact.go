@@ -5,7 +5,6 @@ import (
 
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
-	"github.com/gannetdb/gannet/vector/rowfmt"
 	"github.com/gannetdb/gannet/vector/types"
 )
 
@@ -16,12 +15,6 @@ import (
 
 // most63 is the highest value of a compact word.
 const most63 = 1<<63 - 1
-
-// NewCompactRows is NewRows with compact keys, for those who compare by no words
-// alone.
-func NewCompactRows(ts []types.Type, keys []Key, o rowfmt.Options) (*Rows, error) {
-	return newRows(ts, keys, o, true)
-}
 
 // lowest returns what integers are moved down by, once their sign is flipped.
 func (e *Encoder) lowest() (low, sign uint64) {
@@ -44,6 +37,12 @@ func (e *Encoder) encodeCompact(vals []uint64, w *vector.View, sel []uint32, n i
 		}
 		out[p] = value | (min(max(vals[k]^sign, low), low+most63) - low) ^ flip
 	}
+}
+
+// clamp returns what the word of a compact key has of the integer with the bits x.
+func (e *Encoder) clamp(x uint64) uint64 {
+	low, sign := e.lowest()
+	return (min(max(x^sign, low), low+most63) - low) ^ e.flip()&most63
 }
 
 // clamped reports whether the word w of a compact key may stand for several values.

@@ -18,17 +18,17 @@ type Rows struct {
 	Layout *rowfmt.Layout
 	Keys   []Encoder
 	Words  []uintptr // offsets of the key words
+
+	// Stored is the layout of rows on disk, of NewSortRows: with the same columns at
+	// the same places, and Words only if WordOf cannot tell them.
+	Stored *rowfmt.Layout
 }
 
 // NewRows lays out rows of the columns ts with the words of keys behind them.
 // Errors: 54011 for rows that are too wide.
 func NewRows(ts []types.Type, keys []Key, o rowfmt.Options) (*Rows, error) {
-	return newRows(ts, keys, o, false)
-}
-
-func newRows(ts []types.Type, keys []Key, o rowfmt.Options, compact bool) (*Rows, error) {
 	r := &Rows{}
-	enc, n, err := newEncoders(ts, keys, compact)
+	enc, n, err := NewEncoders(ts, keys)
 	if err != nil {
 		return nil, err
 	}

@@ -4,9 +4,8 @@
 // and operators/window share.
 //
 // An [Encoder] writes the words of one key, column by column; key.go has the
-// encoding. [Rows] is a row layout (vector/rowfmt) of columns followed by the
-// words of their keys, so that rows that were on disk are sorted or merged
-// without encoding anything again. Rows.Sort orders [Pair]s, of the first word
+// encoding. [Rows] is a row layout (vector/rowfmt) of columns and the words of their
+// keys; rows of a sort leave them out on disk (stored.go). Rows.Sort orders [Pair]s, of the first word
 // and the row's address, by radix, ties by the next word. Only values of which the
 // words hold a part that agrees need to be looked at themselves, each once for all
 // comparisons with others: strings and nested values of which they hold the

@@ -1,7 +1,6 @@
 package sortkey
 
 import (
-	"encoding/binary"
 	"math"
 
 	"github.com/gannetdb/gannet/sql/sqlerr"
@@ -311,7 +310,6 @@ func (e *Encoder) encodeStrings(w *vector.View, sel []uint32, n int, words [][]u
 	value, null := e.nullBits()
 	flip := e.flip()
 	refs := raw.Cast[types.StringRef](w.Data)
-	var buf [16]byte
 	for i := range n {
 		p := at(sel, i)
 		k := w.Index(p)
@@ -319,13 +317,8 @@ func (e *Encoder) encodeStrings(w *vector.View, sel []uint32, n int, words [][]u
 			words[0][p], words[1][p] = null, 0
 			continue
 		}
-		s := vector.Str(&refs[k], w.Bufs)
-		buf = [16]byte{}
-		copy(buf[:prefixBytes], s)
-		hi := binary.BigEndian.Uint64(buf[:8])
-		lo := binary.BigEndian.Uint64(buf[8:]) >> 16 // six bytes
-		length := min(uint64(len(s)), longString)
+		hi, lo := textWords(vector.Str(&refs[k], w.Bufs))
 		words[0][p] = value | (hi^flip)>>1
-		words[1][p] = (hi<<63 | lo<<15 | length) ^ flip
+		words[1][p] = (hi<<63 | lo) ^ flip
 	}
 }

@@ -540,7 +540,7 @@ func TestAgainstReference(t *testing.T) {
 		for _, c := range []struct {
 			rows, chunk, workers, fill int
 			selected                   bool
-		}{{0, 1, 1, 2048, false}, {1, 1, 1, 2048, false}, {40, 1, 2, 1, false}, {900, 7, 3, 7, true}, {12000, 2048, 1, 2048, false}, {12000, 2048, 3, 2048, true}} {
+		}{{0, 1, 1, 2048, false}, {1, 1, 1, 2048, false}, {40, 1, 2, 1, false}, {900, 7, 3, 7, true}, {6500, 2048, 1, 2048, false}, {6500, 2048, 3, 2048, true}} {
 			t.Run(fmt.Sprintf("%s/%d by %d", keys.name, c.rows, c.chunk), func(t *testing.T) {
 				w := newWorld(t, 256<<20, c.workers, c.fill)
 				cols, plan := standard(t, keys.cols()...)

@@ -186,8 +186,6 @@ func ordered(t testing.TB, b *function.BoundAgg, keys ...function.OrderKey) *fun
 
 // A state that is larger than the limit goes to disk, and the results are right.
 func TestHugeStates(t *testing.T) {
-	const rows = 400_000
-	const limit = 3 << 20
 	str := types.Of(types.Varchar)
 	shares := types.Value{Type: types.ListOf(types.Of(types.Double)), Children: []types.Value{types.FloatValue(0.1), types.FloatValue(0.999), types.FloatValue(0.5)}}
 	key := func(col int) function.OrderKey { return function.OrderKey{Type: hugeTypes[col]} }
@@ -231,8 +229,13 @@ func TestHugeStates(t *testing.T) {
 		{"greatest", bind(t, "max", str, hugeTypes[8]), []int{4, 8}, true},
 		{"approx_count_distinct", bind(t, "approx_count_distinct", str), []int{4}, true},
 	}
-	for workers, groups := range [][]int{nil, {7}} {
-		workers++
+	for _, size := range []struct {
+		workers int
+		groups  []int
+		rows    int
+		limit   int64
+	}{{1, nil, 180_000, 5 << 18}, {2, []int{7}, 400_000, 3 << 20}} {
+		workers, groups, rows, limit := size.workers, size.groups, size.rows, size.limit
 		plan := Plan{Input: hugeTypes, Groups: groups}
 		for i := range cases {
 			plan.Aggs = append(plan.Aggs, Agg{Fn: cases[i].fn, Args: cases[i].args, Filter: -1})
@@ -242,7 +245,7 @@ func TestHugeStates(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, c := range cases {
-			if len(groups) > 0 && i%3 > 0 {
+			if len(groups) > 0 && i%4 > 0 {
 				continue // some of them will do
 			}
 			t.Run(fmt.Sprint(c.name, len(groups)), func(t *testing.T) {
@@ -271,7 +274,7 @@ func TestHugeStates(t *testing.T) {
 			})
 		}
 	}
-	checkHuge(t, rows)
+	checkHuge(t, 250_000)
 }
 
 // anyOfEqual: which of several equally frequent values comes first depends on
@@ -324,7 +327,7 @@ func checkHuge(t *testing.T, rows int) {
 		{Fn: bind(t, "entropy", hugeTypes[4]), Args: []int{4}, Filter: -1},
 		{Fn: bind(t, "mode", hugeTypes[4]), Args: []int{4}, Filter: -1},
 	}}
-	w := newWorld(t, 4<<20, 1, vector.Capacity)
+	w := newWorld(t, 3<<20, 1, vector.Capacity)
 	got, spilled, err := runHuge(w, plan, rows, 1)
 	if err != nil {
 		t.Fatal(err)

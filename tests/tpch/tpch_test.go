@@ -43,6 +43,9 @@ func TestAnswers(t *testing.T) {
 					{"threads1", "SET threads = 1"},
 					{"spill", "SET threads = 2; SET debug_spill_cap = 0"},
 				} {
+					if c.name == "csv" && scale != "sf0.01" && v.name != "threads2" {
+						continue // the larger files take longer to read and show nothing more
+					}
 					t.Run(c.name+"_"+v.name, func(t *testing.T) {
 						db, e := suite.Open(t)
 						for _, s := range append([]string{v.setting}, c.setup(t, db)...) {

@@ -16,66 +16,89 @@ import (
 // children; one call has to supply all of out's values that are not NULL.
 func (l *Layout) Gather(col int, rows []raw.Addr, bufs [][]byte, out *vector.Vector, pos []uint32) {
 	c := &l.cols[col]
-	gatherNulls(rows, c, out, pos)
+	valid := false
 	switch c.kind {
 	case fixed1:
-		gatherFixed(rows, c.off, out.Data, pos)
+		valid = gatherFixed(rows, c, out.Data, pos)
 	case fixed2:
-		gatherFixed(rows, c.off, raw.Cast[uint16](out.Data), pos)
+		valid = gatherFixed(rows, c, raw.Cast[uint16](out.Data), pos)
 	case fixed4, float32s:
-		gatherFixed(rows, c.off, raw.Cast[uint32](out.Data), pos)
+		valid = gatherFixed(rows, c, raw.Cast[uint32](out.Data), pos)
 	case fixed8, float64s:
-		gatherFixed(rows, c.off, raw.Cast[uint64](out.Data), pos)
+		valid = gatherFixed(rows, c, raw.Cast[uint64](out.Data), pos)
 	case fixed16, intervals:
-		gatherFixed(rows, c.off, raw.Cast[types.Int128](out.Data), pos)
+		valid = gatherFixed(rows, c, raw.Cast[types.Int128](out.Data), pos)
 	case stringRefs:
-		gatherFixed(rows, c.off, raw.Cast[types.StringRef](out.Data), pos)
+		valid = gatherFixed(rows, c, raw.Cast[types.StringRef](out.Data), pos)
 		out.Bufs = bufs
 	case nested:
+		valid = allValid(rows, c)
+	}
+	if valid {
+		setValid(out, len(rows), pos)
+	} else {
+		gatherNulls(rows, c, out, pos)
+	}
+	if c.kind == nested {
 		gatherNested(rows, c, bufs, out, pos)
 	}
 }
 
-func gatherFixed[T any](rows []raw.Addr, off uintptr, dst []T, pos []uint32) {
+// gatherFixed reports whether no row is missing and no value NULL.
+func gatherFixed[T any](rows []raw.Addr, c *column, dst []T, pos []uint32) (valid bool) {
+	off, byt := c.off, c.byt
+	all := uint8(1) << c.bit
 	if pos == nil {
 		dst = dst[:len(rows)]
 		for i, r := range rows {
-			if r != 0 {
-				dst[i] = *raw.At[T](r, off)
+			if r == 0 {
+				all = 0
+				continue
 			}
+			dst[i] = *raw.At[T](r, off)
+			all &= *raw.At[uint8](r, byt)
 		}
-		return
+		return all != 0
 	}
 	pos = pos[:len(rows)]
 	for i, r := range rows {
-		if r != 0 {
-			dst[pos[i]] = *raw.At[T](r, off)
+		if r == 0 {
+			all = 0
+			continue
 		}
+		dst[pos[i]] = *raw.At[T](r, off)
+		all &= *raw.At[uint8](r, byt)
 	}
+	return all != 0
 }
 
-// gatherNulls sets the validity of the written positions.
-func gatherNulls(rows []raw.Addr, c *column, out *vector.Vector, pos []uint32) {
+// allValid is what gatherFixed reports.
+func allValid(rows []raw.Addr, c *column) bool {
 	all := uint8(1) << c.bit
 	for _, r := range rows {
 		if r == 0 {
-			all = 0
-			break
+			return false
 		}
 		all &= *raw.At[uint8](r, c.byt)
 	}
-	if all != 0 {
-		if out.Valid != nil {
-			for i := range rows {
-				p := i
-				if pos != nil {
-					p = int(pos[i])
-				}
-				out.Valid.Set(p)
-			}
-		}
+	return all != 0
+}
+
+// setValid sets the validity of the n written positions.
+func setValid(out *vector.Vector, n int, pos []uint32) {
+	if out.Valid == nil {
 		return
 	}
+	for i := range n {
+		if pos != nil {
+			i = int(pos[i])
+		}
+		out.Valid.Set(i)
+	}
+}
+
+// gatherNulls sets the validity of the written positions where some may be NULL.
+func gatherNulls(rows []raw.Addr, c *column, out *vector.Vector, pos []uint32) {
 	valid := out.MutableValid()
 	for i, r := range rows {
 		p := i

@@ -133,13 +133,17 @@ func (w *Window) chooseBorders(ctx context.Context, l *local, sel []uint32, n in
 			}
 		}
 	}
-	long := false // ordinals come after what words do not tell
+	// Behind a text that goes on beyond its words neither the words of later keys
+	// tell the order nor ordinals do.
+	width, all, long := len(offs), len(offs), false
 	for i := range w.rows.Keys {
-		long = long || w.rows.Keys[i].HasLong()
+		if e := &w.rows.Keys[i]; e.HasLong() {
+			width, long = e.First+e.Words, true
+			break
+		}
 	}
 	needs, _ := w.needs()
-	width, all := len(offs), len(offs)
-	if long || needs.peers && all > 1 {
+	if !long && needs.peers && all > 1 {
 		width--
 	}
 	d.choose(words, all, width, rows)

@@ -73,11 +73,7 @@ func TestHugePartition(t *testing.T) {
 			if stats.SpilledBytes < 3<<19 {
 				t.Errorf("%d bytes were spilled", stats.SpilledBytes)
 			}
-			for i := range want {
-				if text(got[i]) != text(want[i]) {
-					t.Fatalf("row %d: got %s, want %s", i, text(got[i]), text(want[i]))
-				}
-			}
+			sameRows(t, got, want)
 		})
 	}
 }

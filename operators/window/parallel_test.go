@@ -235,20 +235,12 @@ func TestRanges(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					texts := make([]string, len(want))
-					for i := range want {
-						texts[i] = text(want[i])
-					}
 					for how, env := range envs {
 						got, stats, err := runParallel(context.Background(), env, p, data)
 						if err != nil {
 							t.Fatalf("%s: %v", how, err)
 						}
-						for i := range want {
-							if text(got[i]) != texts[i] {
-								t.Fatalf("%s, row %d: got %s, want %s", how, i, text(got[i]), texts[i])
-							}
-						}
+						sameRows(t, got, want)
 						if env.Budget.Limit() < 1<<30 && stats.SpilledBytes < 512<<10 {
 							t.Errorf("%s: %d bytes were spilled", how, stats.SpilledBytes)
 						}

@@ -424,11 +424,7 @@ func TestSpill(t *testing.T) {
 	if stats.SpilledBytes == 0 {
 		t.Error("nothing was spilled")
 	}
-	for i := range want {
-		if text(got[i]) != text(want[i]) {
-			t.Fatalf("row %d: got %s, want %s", i, text(got[i]), text(want[i]))
-		}
-	}
+	sameRows(t, got, want)
 }
 
 // TestTooLarge has a quantile of one partition that does not fit: its values are

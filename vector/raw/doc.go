@@ -5,7 +5,7 @@
 //     live in one pointer-free block, on or off the Go heap;
 //   - addresses of rows in row pages (Addr, At), which are plain integers that
 //     the garbage collector neither scans nor guards with write barriers;
-//   - anonymous memory maps (MapAnon, Unmap, Discard).
+//   - anonymous memory maps (MapAnon, Unmap, Discard, PreferHuge).
 //
 // Invariants. A buffer handed to Cast starts at an address aligned to the
 // element's size (blocks are aligned to 4096 bytes, Go's allocator aligns

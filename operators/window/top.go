@@ -363,14 +363,20 @@ func (t *top) forget() {
 // worst is the worst key of an entry that has N.
 func (t *top) worst(e []uint64) []uint64 { return e[entryWords+t.parts:][:t.keys] }
 
-// compare orders two keys, without their ordinals.
-func compareKeys(a, b []uint64) int {
-	for i := range len(a) - 1 {
-		if a[i] != b[i] {
-			if a[i] < b[i] {
-				return -1
-			}
-			return 1
+// compare orders two keys, without their ordinals. Behind a text that goes on beyond
+// its words nothing is known: the words of later keys do not count there.
+func (t *top) compare(a, b []uint64) int {
+	if !t.longKey {
+		return slices.Compare(a[:t.keys-1], b[:t.keys-1])
+	}
+	for k := len(t.w.plan.Partition); k < len(t.w.rows.Keys); k++ {
+		e := &t.w.rows.Keys[k]
+		from, to := e.First-t.parts, e.First-t.parts+e.Words
+		if c := slices.Compare(a[from:to], b[from:to]); c != 0 {
+			return c
+		}
+		if e.HasLong() && e.Long(a[to-1]) {
+			return 0
 		}
 	}
 	return 0
@@ -382,7 +388,7 @@ func (t *top) beyond(e, key []uint64) bool {
 		return false
 	}
 	worst := t.worst(e)
-	c := compareKeys(key, worst)
+	c := t.compare(key, worst)
 	if c == 0 && !t.ties && !t.vague(worst) {
 		return key[t.keys-1] > worst[t.keys-1]
 	}
@@ -418,7 +424,7 @@ func (t *top) admit(e []uint64) bool {
 			e[entrySize] = 1
 			t.fresh++
 			copy(worst, key)
-		} else if c := compareKeys(key, worst); c < 0 || c == 0 && key[t.keys-1] < worst[t.keys-1] {
+		} else if c := t.compare(key, worst); c < 0 || c == 0 && key[t.keys-1] < worst[t.keys-1] {
 			copy(worst, key)
 		}
 		return true
@@ -431,7 +437,7 @@ func (t *top) admit(e []uint64) bool {
 		return true
 	}
 	if full {
-		if c := compareKeys(key, heap[:t.keys]); c > 0 || c == 0 && key[t.keys-1] >= heap[t.keys-1] {
+		if c := t.compare(key, heap[:t.keys]); c > 0 || c == 0 && key[t.keys-1] >= heap[t.keys-1] {
 			return true // a tie
 		}
 		copy(heap, key)
@@ -467,7 +473,7 @@ func (t *top) admit(e []uint64) bool {
 // has reports whether the heap has the key.
 func (t *top) has(heap, key []uint64) bool {
 	for ; len(heap) > 0; heap = heap[t.keys:] {
-		if compareKeys(heap[:t.keys], key) == 0 {
+		if t.compare(heap[:t.keys], key) == 0 {
 			return true
 		}
 	}
@@ -483,10 +489,10 @@ func (t *top) down(heap []uint64, i int) {
 		if c >= n {
 			return
 		}
-		if c+1 < n && worse(at(c+1), at(c)) {
+		if c+1 < n && t.worse(at(c+1), at(c)) {
 			c++
 		}
-		if !worse(at(c), at(i)) {
+		if !t.worse(at(c), at(i)) {
 			return
 		}
 		for k := range w {
@@ -497,8 +503,8 @@ func (t *top) down(heap []uint64, i int) {
 }
 
 // worse reports whether key a comes behind b.
-func worse(a, b []uint64) bool {
-	c := compareKeys(a, b)
+func (t *top) worse(a, b []uint64) bool {
+	c := t.compare(a, b)
 	return c > 0 || c == 0 && a[len(a)-1] > b[len(b)-1]
 }
 

@@ -38,9 +38,7 @@ var stringAgg = &function.Aggregate{
 func bindList(args []types.Type, _ []*types.Value) (*function.BoundAgg, error) {
 	t := args[0]
 	b := &function.BoundAgg{Name: "list", Params: []types.Type{t}, Return: types.ListOf(t), OrderDependent: true}
-	bagOf(b, func(dst []byte, args []*vector.Vector, pos int) ([]byte, bool) {
-		return rowfmt.AppendElement(dst, args[0], pos), true
-	})
+	elementsOf(b, t)
 	b.Finalize = func(c *function.AggCall, rows []raw.Addr, off uintptr, out *vector.Vector, from int) error {
 		return finalizeLists(c, rows, off, out, from, func(f *finish, s *bagState) error {
 			if err := f.reserve(int(s.size())); err != nil {

@@ -10,9 +10,13 @@ import (
 // Partials takes an aggregate to pieces: over the results of first for parts of
 // the rows, each with the arguments of fn, whole gives what fn gives over all of
 // them. Rows that FILTER drops are not seen by first. ok is false for
-// aggregates that cannot be computed so. Sums of floating point numbers are
+// aggregates that cannot be computed so, and for a whole of several arguments,
+// which is in pieces already. Sums of floating point numbers are
 // rounded in another order.
 func Partials(fn *function.BoundAgg) (first []*function.BoundAgg, whole *function.BoundAgg, ok bool) {
+	if len(fn.Params) > 1 {
+		return nil, nil, false
+	}
 	switch fn.Name {
 	case "count", "count_star":
 		return []*function.BoundAgg{fn}, sumOfCounts(fn.Name), true
@@ -20,7 +24,7 @@ func Partials(fn *function.BoundAgg) (first []*function.BoundAgg, whole *functio
 		whole, err := bindSum([]types.Type{fn.Return}, nil)
 		return []*function.BoundAgg{fn}, whole, err == nil && whole.Return.Equal(fn.Return)
 	case "min", "max":
-		ok := len(fn.Params) == 1 && fn.Params[0].Equal(fn.Return)
+		ok := fn.Params[0].Equal(fn.Return)
 		return []*function.BoundAgg{fn}, fn, ok
 	case "avg":
 		scale, exact := fn.Data.(exactSum)

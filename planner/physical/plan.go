@@ -174,6 +174,7 @@ func (b *builder) output(s *stream, ids []logical.ColID) error {
 
 // breaker ends s in sink and remembers both.
 func (b *builder) breaker(s *stream, name string, sink operators.Sink) (*pipeline.Pipeline, *operators.Profile) {
+	b.expect(sink)
 	p, prof := s.pipeline(name, sink)
 	b.plan.pipelines = append(b.plan.pipelines, p)
 	b.plan.closers = append(b.plan.closers, sink.Close)

@@ -9,8 +9,12 @@ import (
 	"sync/atomic"
 )
 
-// shareFraction of what is free may go to one spilling reservation.
-const shareNum, shareDen = 7, 10
+// So much of what is free may go to one spilling reservation, and so much to the only
+// one of which a query says that it will hold much (Expect), when aloneRest is left.
+const (
+	shareNum, aloneNum, shareDen = 7, 9, 10
+	aloneRest                    = 16 << 20
+)
 
 // floorPart of the limit is the most that one floor takes of it: a plan may have
 // a dozen operators.
@@ -54,6 +58,7 @@ type account struct {
 	used     atomic.Int64
 	spilling atomic.Int32 // open spilling reservations
 	parts    atomic.Int32 // the same, and those with a promise
+	expected atomic.Int32 // see Expect; 0: unknown
 	ctx      atomic.Pointer[context.Context]
 }
 
@@ -94,6 +99,14 @@ func New(limitBytes int64) *Budget {
 // ForQuery returns a view of the budget for one query: what is reserved through it
 // is fair between queries, too. Everything else it says is about the whole budget.
 func (b *Budget) ForQuery() *Budget { return &Budget{state: b.state, query: &account{}} }
+
+// Expect says that the query of this view has n more operators that may hold much,
+// at whatever time. Before the first call it is taken to have many.
+func (b *Budget) Expect(n int) {
+	if b.query != nil {
+		b.query.expected.Add(int32(n))
+	}
+}
 
 // quota is what one of the queries that can spill may hold while others do, too.
 func (b *Budget) quota() int64 {

@@ -38,6 +38,10 @@
 // hold: the first query would else leave the eighth a thousandth. A query that
 // held more before the others came keeps it and gets no more; growing, it spills.
 //
+// The only operator of which the only query says that it will hold much (Expect) gets
+// nine tenths instead of seven, if that leaves 16 MiB to its own reading back and to
+// small states: there is no next one.
+//
 // The floor is what the operator needs to work at a bearable speed while it
 // spills (a block for each partition, say), but never more than an 8th of the
 // limit, nor than a quarter of what other floors leave of it. Floors are promises about order, not about memory: working

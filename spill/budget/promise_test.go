@@ -117,3 +117,37 @@ func TestRelieved(t *testing.T) {
 	r.Close()
 	checkSum(t, b)
 }
+
+// TestAlone: the only operator that may hold much gets nine tenths of what is free,
+// until a second query can spill or a second operator is expected.
+func TestAlone(t *testing.T) {
+	b := New(1000 << 20)
+	x, y := b.ForQuery(), b.ForQuery()
+	r := x.ReserveSpilling("aggregation", 0)
+	defer r.Close()
+	share := func(want int64) {
+		t.Helper()
+		if n := r.Share(); n != want {
+			t.Errorf("a share of %d bytes, want %d", n, want)
+		}
+	}
+	share(700 << 20) // nobody has said anything
+	x.Expect(0)
+	share(700 << 20)
+	x.Expect(1)
+	share(900 << 20)
+	small := x.ReserveSpilling("aggregation", 0) // one row
+	share(900 << 20)
+	small.Close()
+	other := y.ReserveSpilling("sort", 0)
+	share(450 << 20 / 10 * 7)
+	other.Close()
+	share(900 << 20)
+	b.SetLimit(100 << 20)
+	share(84 << 20)
+	b.SetLimit(20 << 20)
+	share(14 << 20)
+	b.SetLimit(1000 << 20)
+	x.Expect(1)
+	share(700 << 20)
+}

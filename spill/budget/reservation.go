@@ -200,13 +200,25 @@ func (r *Reservation) allowed(pending int64) int64 {
 		if r.isOfQuery() && b.queries.Load() > 1 {
 			free = min(free, max(b.quota()-(r.query.used.Load()-held), 0))
 		}
-		share := free/shareDen*shareNum + free%shareDen*shareNum/shareDen
+		share := tenths(free, shareNum)
+		if r.alone() {
+			share = max(share, min(tenths(free, aloneNum), free-aloneRest))
+		}
 		bound = min(bound, max(share, r.floor))
 		if c := b.spillCap.Load(); c >= 0 {
 			bound = min(bound, c)
 		}
 	}
 	return max(bound, 0)
+}
+
+// tenths returns so many tenths of n.
+func tenths(n, num int64) int64 { return n/shareDen*num + n%shareDen*num/shareDen }
+
+// alone reports whether nobody else will want much: of the only query that can spill
+// the only operator that may hold much.
+func (r *Reservation) alone() bool {
+	return r.isOfQuery() && r.b.queries.Load() <= 1 && r.query.expected.Load() == 1
 }
 
 // isOfQuery reports whether the reservation takes part in dividing the limit

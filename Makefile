@@ -38,9 +38,9 @@ slt:         ## the SQL tests under every configuration
 rewrite:     ## fill in the SQL tests' expectations from Gannet; read the diff
 	CGO_ENABLED=0 go test ./tests/slt -run TestFiles -rewrite
 
-oracle:      ## hold the SQL tests, the good Parquet files and 20,000 random queries against DuckDB (needs cgo); ORACLEFLAGS="-seed 7 -queries 100000"
+oracle:      ## hold the SQL tests, the good Parquet files, 20,000 random queries, and 300 with little memory, against DuckDB (needs cgo); ORACLEFLAGS="-seed 7 -queries 100000"
 	cd tests/oracle && CGO_ENABLED=1 go test . -run 'TestFilesOnDuckDB|TestGoodParquet'
-	cd tests/oracle && CGO_ENABLED=1 go test . -timeout 2h -v -run TestRandom $(ORACLEFLAGS)
+	cd tests/oracle && CGO_ENABLED=1 go test . -timeout 2h -v -run 'TestRandom|TestUnderPressure' $(ORACLEFLAGS)
 
 oracle-short: ## the same with 2,500 random queries, within a minute
 	cd tests/oracle && CGO_ENABLED=1 go test . -short $(ORACLEFLAGS)

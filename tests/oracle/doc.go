@@ -18,6 +18,13 @@
 // tables, and a query and tables made as small as possible that still show it.
 // waivers_test.go lists the differences that are none of Gannet's faults.
 //
+// pressure_test.go asks queries over tables that are larger than Gannet's memory,
+// in which all that can put rows on disk stands above one another, with settings
+// at random. Below 64 MB a query may say that memory is too little; nothing may
+// be left reserved, nor the limit be passed.
+//
+//	go test . -run TestUnderPressure -pressed 4000 -seed 7         many of them
+//	go test . -run TestUnderPressure -seed 7 -set 3 -query 12      one again
 //	go test . -run TestRandom -queries 100000 -seed 7   many queries of another seed
 //	go test . -run TestRandom -seed 7 -set 12     one set of tables again
 //	go test . -run TestRandom -stacks             the stacks of internal errors

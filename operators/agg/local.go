@@ -498,7 +498,7 @@ func (l *local) judge(n, fresh int) {
 		return
 	}
 	if l.newRows > l.trial-l.trial/trialShare && !l.h.fewGroups() {
-		l.seen.begin(l.seen.sketch.estimate())
+		l.seen.begin(l.seen.estimate())
 		l.forget()
 	}
 	l.tried, l.triedNew = l.trial, l.newRows

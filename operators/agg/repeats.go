@@ -10,6 +10,7 @@ import (
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
+	"github.com/gannetdb/gannet/vector/sketch"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 // repeats is what a worker knows of all the rows that it has made, those on disk
 // included.
 type repeats struct {
-	sketch sketch
+	sketch sketch.HLL // of their hashes
 	rows   int64
 
 	// A window, in which rows are appended without looking for their group, began
@@ -38,9 +39,12 @@ type repeats struct {
 
 // add counts rows that were made, at positions sel of hashes.
 func (r *repeats) add(hashes []uint64, sel []uint32, n int) {
-	r.sketch.add(hashes, sel, n)
+	r.sketch.Add(hashes, sel, n)
 	r.rows += int64(n)
 }
+
+// estimate returns about how many different groups the rows have.
+func (r *repeats) estimate() int64 { return int64(r.sketch.Estimate()) }
 
 // begin begins a window; groups are estimated.
 func (r *repeats) begin(groups int64) {
@@ -57,7 +61,7 @@ func worthMerging(rows, groups int64) bool { return rows*repeatGroups >= groups*
 // a directory may hold them all.
 func (l *local) reconsider(ctx context.Context) error {
 	r := &l.seen
-	groups := r.sketch.estimate()
+	groups := r.estimate()
 	rows, fresh := r.rows-r.began, groups-r.groups
 	if 2*fresh > rows || entriesFor(groups) > mostEntries {
 		r.begin(groups)
@@ -76,7 +80,7 @@ func (l *local) repeated() bool {
 	if !worthMerging(held, int64(len(l.dir.entries)/2)) {
 		return false // the estimate takes some microseconds
 	}
-	groups := l.seen.sketch.estimate()
+	groups := l.seen.estimate()
 	return worthMerging(held, groups) && entriesFor(groups) <= mostEntries
 }
 
@@ -104,7 +108,7 @@ func (l *local) gather(ctx context.Context) error {
 // repeated, nothing is done. The directory is empty afterwards if something was.
 // States with a heap are left alone: they need memory to be merged.
 func (l *local) mergeHeld(ctx context.Context, want int64) (freed int64, err error) {
-	groups := l.seen.sketch.estimate()
+	groups := l.seen.estimate()
 	if l.h.layout.HasStateRefs || !worthMerging(l.w.NumRows(), groups/int64(l.w.Partitions())) {
 		return 0, nil
 	}

@@ -1,33 +1,10 @@
 package agg
 
 import (
-	"math/rand/v2"
 	"testing"
 
 	"github.com/gannetdb/gannet/vector/types"
 )
-
-func TestSketch(t *testing.T) {
-	r := rand.New(rand.NewPCG(1, 7))
-	for _, n := range []int{0, 1, 100, 3000, 20_000, 1_000_000} {
-		var s sketch
-		hashes := make([]uint64, n)
-		for i := range hashes {
-			hashes[i] = r.Uint64()
-		}
-		s.add(hashes, nil, n)
-		for range 3 { // what was there before changes nothing
-			sel := make([]uint32, n/2)
-			for i := range sel {
-				sel[i] = uint32(r.IntN(n))
-			}
-			s.add(hashes, sel, len(sel))
-		}
-		if e := float64(s.estimate()); e < 0.94*float64(n) || e > 1.06*float64(n) {
-			t.Errorf("%d different hashes are estimated as %.0f", n, e)
-		}
-	}
-}
 
 // Groups that come again only after so many others that looking for them seems
 // vain: they are looked for once that is known. Where memory is for the groups, not

@@ -129,7 +129,8 @@ type faultyDB struct {
 	*sql.DB
 	e    *engine.Database
 	fs   *faultyFS
-	base int // temporary files that the tables take
+	base int   // temporary files that the tables take
+	disk int64 // bytes of them
 }
 
 func openFaulty(t *testing.T) *faultyDB {
@@ -160,7 +161,7 @@ func openFaulty(t *testing.T) *faultyDB {
 	if f.e, err = c.Database(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	f.base = f.fs.files(t, "tmp")
+	f.base, f.disk = f.fs.files(t, "tmp"), f.e.SpillStats().DiskBytes
 	return f
 }
 
@@ -270,8 +271,8 @@ func (f *faultyDB) check(t *testing.T, at string, left footprint) {
 	if n := f.fs.files(t, "tmp"); n != f.base {
 		t.Errorf("%s: %d temporary files, %d were before", at, n, f.base)
 	}
-	if s := f.e.SpillStats(); s.OpenFiles != f.base {
-		t.Errorf("%s: %d open temporary files, %d were before", at, s.OpenFiles, f.base)
+	if s := f.e.SpillStats(); s.OpenFiles != f.base || s.DiskBytes != f.disk {
+		t.Errorf("%s: %d open temporary files of %d bytes, %d of %d were before", at, s.OpenFiles, s.DiskBytes, f.base, f.disk)
 	}
 }
 

@@ -80,7 +80,10 @@ func writeWhole(t *testing.T, path string, rows int64, columns []column) {
 		parquet.WithCompression(compress.Codecs.Lz4Raw), parquet.WithDictionaryDefault(false),
 		parquet.WithDataPageSize(1<<30), parquet.WithBatchSize(wholeGroup), parquet.WithStats(true))))
 	for from := int64(0); from < rows; from += wholeGroup {
-		g := w.AppendRowGroup()
+		g, err := w.AppendRowGroupChecked()
+		if err != nil {
+			t.Fatal(err)
+		}
 		n := min(wholeGroup, rows-from)
 		for _, c := range columns {
 			cw, err := g.NextColumn()

@@ -87,6 +87,15 @@ func (r *Reservation) TryGrowIdle(n int64) bool {
 // when the query ended.
 func (r *Reservation) Grow(n int64) error { return r.GrowOr(n, nil) }
 
+// Siblings returns how many spilling reservations the query of this one has open,
+// at least one.
+func (r *Reservation) Siblings() int {
+	if r.query == nil {
+		return 1
+	}
+	return int(max(r.query.spilling.Load(), 1))
+}
+
 // GrowOr is Grow for a worker that holds other memory, which nobody can ask it for
 // while it waits here: relieve, nil for none, is then called from time to time, in
 // the caller's goroutine and without a lock, and gives what is Wanted of it. Its

@@ -41,13 +41,16 @@
 // written or read. It has 16 KiB, or a quarter of what the partition has, up to
 // the 256 KiB of a block: smaller ones are cut from blocks (slab), and what one
 // gives back another takes. A row larger than a block has a block of its own.
-// Pages in memory are numbered, uniquely within the Set, and references name the
-// number: no reference changes when writers are combined. The number of a page
-// that went to disk is another's then; loaded again, its references are rewritten.
+// Pages in memory that references lead to are numbered, uniquely within the Set, and
+// references name the number: none changes when writers are combined. The number of
+// a page that went to disk is another's then; loaded again, the references to it are
+// rewritten. So numbers, and arrays of pages by number, stay small.
 //
 // Layouts with references in states have their strings in heap pages, because
 // bytes may be added any time. Those belong to fragments: rows refer only to heap
-// pages of their own, so that a partition can be read piece by piece.
+// pages of their own, so that a partition can be read piece by piece. A partition goes
+// to disk as a whole then, so there are fewer of them when several such Sets of a
+// query share memory: little pieces would cost more than they save.
 //
 // # Spilling
 //

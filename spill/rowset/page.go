@@ -1,6 +1,7 @@
 package rowset
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/gannetdb/gannet/spill"
@@ -17,8 +18,11 @@ type page struct {
 	mem  *memory // nil: on disk
 	size int     // bytes it takes, in memory or in the payload on disk
 	n    int     // rows, or bytes used of a heap page
-	num  uint32  // what references call it, when there may be any
+	num  uint32  // what references call it or, on disk, called it; unnumbered without any
 }
+
+// unnumbered is the number of pages that no reference leads to.
+const unnumbered = math.MaxUint32
 
 // memory is where a page lies: a block, or a part of one that it shares.
 type memory struct {
@@ -102,6 +106,21 @@ func renumber(l *rowfmt.Layout, base raw.Addr, n int, num uint32) {
 	}
 }
 
+// lead makes the references in n rows from base on, which lead to pages of the
+// rows' fragment, call them what to has for what they were called on disk.
+func lead(l *rowfmt.Layout, base raw.Addr, n int, to []uint32) {
+	var buf [16]uintptr
+	for _, off := range l.RefPlaces(buf[:0]) {
+		r := base
+		for range n {
+			if ref := raw.At[types.StringRef](r, off); !ref.Inline() {
+				ref.Hi = ref.Hi&^(1<<32-1) | uint64(to[uint32(ref.Hi)])
+			}
+			r += raw.Addr(l.Width)
+		}
+	}
+}
+
 // hasRef reports whether values of the type may lie outside of the row.
 func hasRef(t types.Type) bool {
 	switch t.Physical() {
@@ -150,11 +169,23 @@ func (ps *pages) release(file *spill.File) {
 	ps.list, ps.stored = nil, nil
 }
 
+// join takes over o's pages; those of both are on disk.
+func (ps *pages) join(o *pages) {
+	ps.list = append(ps.list, o.list...)
+	ps.stored = append(ps.stored, o.stored...)
+}
+
 // fragment is a run of row pages and the heap pages that they refer to. Layouts
 // without references in states have no heap pages: each row page stands for
 // itself, with the bytes that belong to its rows at its end.
 type fragment struct {
 	rows, heap pages
+}
+
+// isStored reports whether all row pages are on disk.
+func (f *fragment) isStored() bool {
+	k := len(f.rows.list)
+	return k > 0 && f.rows.list[k-1].mem == nil
 }
 
 func (f *fragment) numRows() int64 {

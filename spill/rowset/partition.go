@@ -2,6 +2,7 @@ package rowset
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -38,8 +39,12 @@ func (p *Partition) add(f fragment) {
 	n, _ := f.bytes()
 	p.held.Add(n)
 	p.mu.Lock()
+	defer p.mu.Unlock()
+	if k := len(p.frags) - 1; k >= 0 && !p.s.l.HasStateRefs && f.isStored() && p.frags[k].isStored() {
+		p.frags[k].rows.join(&f.rows) // what goes to disk a little at a time is one all the same
+		return
+	}
 	p.frags = append(p.frags, f)
-	p.mu.Unlock()
 }
 
 // NumRows returns the number of rows.
@@ -182,7 +187,8 @@ type Loaded struct {
 	p     *Partition
 	arena arena
 	bufs  [][]byte
-	fresh []fresh
+	fresh []fresh  // pages from disk whose rows have own strings
+	nums  []uint32 // what else Load and Reserve numbered
 
 	page []byte // where PutHeap puts short values, used up to
 	used int
@@ -210,22 +216,34 @@ func (p *Partition) Load(ctx context.Context, mem *budget.Reservation) (l *Loade
 		dst = b.Bytes
 	}
 	var jobs []job
+	var heaps []heapNumbers
 	for i := range frags {
 		f := &frags[i]
+		var h heapNumbers
 		jobs, dst = f.rows.place(jobs, dst, func(pg *page, b []byte) {
-			num := pg.num
-			if pg.mem == nil && p.s.recycles() {
+			num, rows := pg.num, PageRows{raw.Of(b), pg.n}
+			switch {
+			case pg.mem != nil:
+			case p.s.ownStrings():
 				num = p.s.number()
-				l.fresh = append(l.fresh, fresh{PageRows{raw.Of(b), pg.n}, num})
+				l.fresh = append(l.fresh, fresh{rows, num})
+			case p.s.l.HasHeap:
+				h.rows = append(h.rows, rows)
 			}
 			if pg.n > 0 {
-				l.Pages = append(l.Pages, PageRows{raw.Of(b), pg.n})
+				l.Pages = append(l.Pages, rows)
 			}
-			if p.s.l.HasHeap {
+			if num != unnumbered {
 				l.bufs = setBuf(l.bufs, num, b)
 			}
 		})
-		jobs, dst = f.heap.place(jobs, dst, func(pg *page, b []byte) { l.bufs = setBuf(l.bufs, pg.num, b) })
+		jobs, dst = f.heap.place(jobs, dst, func(pg *page, b []byte) {
+			l.bufs = setBuf(l.bufs, h.of(p.s, pg), b)
+		})
+		l.nums = append(l.nums, h.fresh...)
+		if len(h.rows) > 0 {
+			heaps = append(heaps, h)
+		}
 	}
 	if err := p.s.read(ctx, jobs); err != nil {
 		l.Close()
@@ -234,7 +252,44 @@ func (p *Partition) Load(ctx context.Context, mem *budget.Reservation) (l *Loade
 	for _, x := range l.fresh {
 		renumber(p.s.l, x.rows.Base, x.rows.Count, x.num)
 	}
+	var to []uint32
+	for i := range heaps {
+		h := &heaps[i]
+		to = h.table(to)
+		for _, rows := range h.rows {
+			lead(p.s.l, rows.Base, rows.Count, to)
+		}
+	}
 	return l, true, nil
+}
+
+// heapNumbers are what the heap pages of a fragment are called in memory.
+type heapNumbers struct {
+	rows    []PageRows // from disk
+	was, is []uint32   // of each page, in those rows and now
+	fresh   []uint32   // of is, those of pages from disk
+}
+
+// of returns what a heap page is called: as before if it is in memory.
+func (h *heapNumbers) of(s *Set, pg *page) uint32 {
+	num := pg.num
+	if pg.mem == nil {
+		num = s.number()
+		h.fresh = append(h.fresh, num)
+	}
+	h.was, h.is = append(h.was, pg.num), append(h.is, num)
+	return num
+}
+
+// table returns, in to, the present numbers by the former ones.
+func (h *heapNumbers) table(to []uint32) []uint32 {
+	for k, num := range h.was {
+		if n := int(num) + 1; n > len(to) {
+			to = slices.Grow(to, n-len(to))[:n]
+		}
+		to[num] = h.is[k]
+	}
+	return to
 }
 
 // fresh is a page from disk, which has another number now.
@@ -340,7 +395,8 @@ func (l *Loaded) Reserve(_ raw.Addr, n int) (ref types.StringRef, place []byte, 
 		if err != nil {
 			return ref, nil, err
 		}
-		num := l.p.s.pages.Add(1) - 1
+		num := l.p.s.number()
+		l.nums = append(l.nums, num)
 		l.bufs = setBuf(l.bufs, num, page)
 		if size == n {
 			return types.LongRef(page, int(num), 0), page, nil
@@ -368,8 +424,11 @@ func (l *Loaded) Close() {
 	for _, x := range l.fresh {
 		l.p.s.freeNumber(x.num)
 	}
+	for _, num := range l.nums {
+		l.p.s.freeNumber(num)
+	}
 	l.p.unpin()
-	l.p, l.Pages, l.bufs, l.fresh, l.page = nil, nil, nil, nil, nil
+	l.p, l.Pages, l.bufs, l.fresh, l.nums, l.page = nil, nil, nil, nil, nil, nil
 }
 
 // arena packs pieces into blocks.

@@ -61,7 +61,9 @@ func (w *Writer) countBytes(f *fragment) {
 	}
 	for _, ps := range [2][]page{f.rows.list, f.heap.list} {
 		for i := range ps {
-			w.setBuf(ps[i].num, ps[i].mem.b)
+			if ps[i].num != unnumbered {
+				w.setBuf(ps[i].num, ps[i].mem.b)
+			}
 		}
 	}
 }

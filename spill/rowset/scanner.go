@@ -25,6 +25,9 @@ type Scanner struct {
 	rest    []byte
 	last    PageRows // what Rows has left of the page taken last
 
+	nums heapNumbers // of the fragment's heap pages
+	to   []uint32    // by what rows from disk call them
+
 	buf  arena // the group, when it was on disk
 	heap arena // the fragment's heap pages that were on disk
 	bufs [][]byte
@@ -96,7 +99,7 @@ func (sc *Scanner) advance(ctx context.Context, within bool) (PageRows, bool, er
 			pg := &f.rows.list[sc.row]
 			var b []byte
 			switch {
-			case pg.mem != nil && within && sc.rest != nil && sc.p.s.recycles():
+			case pg.mem != nil && within && sc.rest != nil && sc.p.s.ownStrings():
 				// A page that comes from disk may have the number of this one.
 				return PageRows{}, false, nil
 			case pg.mem != nil:
@@ -117,8 +120,11 @@ func (sc *Scanner) advance(ctx context.Context, within bool) (PageRows, bool, er
 				}
 				b, sc.rest = sc.rest[:pg.size:pg.size], sc.rest[pg.size:]
 				sc.left--
+				if pg.num == unnumbered {
+					lead(sc.p.s.l, raw.Of(b), pg.n, sc.to)
+				}
 			}
-			if sc.p.s.l.HasHeap {
+			if pg.num != unnumbered {
 				sc.bufs = setBuf(sc.bufs, pg.num, b)
 			}
 			sc.row++
@@ -179,7 +185,11 @@ func (sc *Scanner) openFragment(ctx context.Context, f *fragment) error {
 			return err
 		}
 	}
-	jobs, _ = f.heap.place(jobs, dst, func(pg *page, b []byte) { sc.bufs = setBuf(sc.bufs, pg.num, b) })
+	sc.nums = heapNumbers{was: sc.nums.was[:0], is: sc.nums.is[:0], fresh: sc.nums.fresh[:0]}
+	jobs, _ = f.heap.place(jobs, dst, func(pg *page, b []byte) {
+		sc.bufs = setBuf(sc.bufs, sc.nums.of(sc.p.s, pg), b)
+	})
+	sc.to = sc.nums.table(sc.to)
 	if err := sc.p.s.read(ctx, jobs); err != nil {
 		return err
 	}
@@ -221,7 +231,7 @@ func (sc *Scanner) giveUp() {
 	}
 	for ; sc.given < sc.row; sc.given++ {
 		pg := &f.rows.list[sc.given]
-		if sc.p.s.l.HasHeap && int(pg.num) < len(sc.bufs) {
+		if pg.num != unnumbered && int(pg.num) < len(sc.bufs) {
 			sc.bufs[pg.num] = nil
 		}
 		if sc.consume {
@@ -238,15 +248,24 @@ func (sc *Scanner) giveUp() {
 }
 
 func (sc *Scanner) endFragment(f *fragment) {
-	for i := range f.heap.list {
-		sc.bufs[f.heap.list[i].num] = nil
-	}
+	sc.forgetHeap()
 	sc.heap.release()
 	if sc.consume {
 		f.release(sc.file())
 	}
 	sc.frag++
 	sc.open = false
+}
+
+// forgetHeap gives back the numbers of the fragment's heap pages.
+func (sc *Scanner) forgetHeap() {
+	for _, num := range sc.nums.is {
+		sc.bufs[num] = nil
+	}
+	for _, num := range sc.nums.fresh {
+		sc.p.s.freeNumber(num)
+	}
+	sc.nums = heapNumbers{was: sc.nums.was[:0], is: sc.nums.is[:0], fresh: sc.nums.fresh[:0]}
 }
 
 func (sc *Scanner) file() *spill.File {
@@ -264,10 +283,11 @@ func (sc *Scanner) Close() {
 	if sc.p == nil {
 		return
 	}
+	sc.forgetHeap()
 	sc.buf.release()
 	sc.heap.release()
 	sc.p.unpin()
-	sc.p, sc.frags, sc.bufs = nil, nil, nil
+	sc.p, sc.frags, sc.bufs, sc.to = nil, nil, nil, nil
 	sc.frag, sc.open = 0, false
 }
 

@@ -158,8 +158,11 @@ func (s *Set) raise(rowBytes int64, short bool) {
 	}
 	writers := s.cfg.Writers
 	if s.l.HasStateRefs {
-		// Each fills two pages of a part, one of rows and one of their states' heap.
+		// Each fills two pages of a part, one of rows and one of their states' heap, and
+		// cannot go on filling them when the part goes to disk: pieces ought to be large
+		// when the others have filled up, too.
 		writers = 2 * max(writers, 2)
+		mem /= int64(s.cfg.Mem.Siblings())
 	}
 	bits := Bits(need, mem, writers, raiseBits, mostBits)
 	bits = min(bits, MaxBits-s.cfg.Shift)
@@ -188,14 +191,13 @@ func (s *Set) number() uint32 {
 	return s.pages.Add(1) - 1
 }
 
-// recycles reports whether the numbers of pages may be used again when these have
-// left memory: references are only to the page of the row itself, and change when
-// it is loaded.
-func (s *Set) recycles() bool { return s.l.HasHeap && !s.l.HasStateRefs }
+// ownStrings reports whether references of a row lead to its own page; otherwise they
+// lead to heap pages of its fragment, if anywhere.
+func (s *Set) ownStrings() bool { return s.l.HasHeap && !s.l.HasStateRefs }
 
 // freeNumber gives back the number of a page that is not in memory any more.
 func (s *Set) freeNumber(n uint32) {
-	if s.recycles() {
+	if n != unnumbered {
 		s.leaf.Lock()
 		s.numbers = append(s.numbers, n)
 		s.leaf.Unlock()

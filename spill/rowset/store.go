@@ -113,9 +113,7 @@ func (h *shelf) forget(p *writerPart, pg *page) int64 {
 	if h.w != nil {
 		return h.w.forgetPage(p, pg)
 	}
-	if h.s.l.HasHeap {
-		h.s.freeNumber(pg.num)
-	}
+	h.s.freeNumber(pg.num)
 	return pg.release()
 }
 

@@ -416,7 +416,7 @@ func (w *Writer) addRowPage(p *writerPart, least int, force bool) (bool, error) 
 	if least > 1<<31 {
 		return false, w.tooLong()
 	}
-	pg, err := w.newPage(p, least, force)
+	pg, err := w.newPage(p, least, w.s.ownStrings(), force)
 	if pg.mem == nil {
 		return false, err
 	}
@@ -436,7 +436,7 @@ func (w *Writer) allocHeap(p *writerPart, size uint32, force bool) (addr raw.Add
 		if size > 1<<31 {
 			return 0, 0, w.tooLong()
 		}
-		pg, err := w.newPage(p, int(size), force)
+		pg, err := w.newPage(p, int(size), true, force)
 		if pg.mem == nil {
 			return 0, 0, err
 		}
@@ -464,8 +464,9 @@ func (w *Writer) allocHeap(p *writerPart, size uint32, force bool) (addr raw.Add
 
 // newPage returns a page of at least so many bytes: of a quarter of what the
 // partition has, so that the page being filled is never most of it, but of one
-// block at most unless a single row takes more. Without memory it was refused.
-func (w *Writer) newPage(p *writerPart, least int, force bool) (pg page, err error) {
+// block at most unless a single row takes more. numbered: references will lead to
+// it. Without memory it was refused.
+func (w *Writer) newPage(p *writerPart, least int, numbered, force bool) (pg page, err error) {
 	size := leastPage
 	for size < least && size < block.Size {
 		size *= 2
@@ -492,7 +493,8 @@ func (w *Writer) newPage(p *writerPart, least int, force bool) (pg page, err err
 		return page{}, err
 	}
 	pg.size = len(pg.mem.b)
-	if w.s.l.HasHeap {
+	pg.num = unnumbered
+	if numbered {
 		pg.num = w.s.number()
 		w.setBuf(pg.num, pg.mem.b)
 	}
@@ -552,7 +554,7 @@ func (w *Writer) forgetPage(p *writerPart, pg *page) int64 {
 	if p != nil {
 		p.bytes -= n
 	}
-	if w.s.l.HasHeap {
+	if pg.num != unnumbered {
 		w.bufs[pg.num] = nil
 		w.s.freeNumber(pg.num)
 	}

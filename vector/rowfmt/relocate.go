@@ -6,9 +6,10 @@ import (
 	"github.com/gannetdb/gannet/vector/types"
 )
 
-// refPlaces appends the offsets of a row where references may be: string and
-// nested columns, and states that begin with one.
-func (l *Layout) refPlaces(buf []uintptr) []uintptr {
+// RefPlaces appends the offsets of a row where references may be: string and
+// nested columns, and states that begin with one. Where there is none, as of NULL,
+// the bytes are those of an inlined string.
+func (l *Layout) RefPlaces(buf []uintptr) []uintptr {
 	for i := range l.cols {
 		if k := l.cols[i].kind; k == stringRefs || k == nested {
 			buf = append(buf, l.cols[i].off)
@@ -31,7 +32,7 @@ func (l *Layout) RowHeapSizes(rows []raw.Addr, out []uint32) uint64 {
 	}
 	var total uint64
 	var buf [16]uintptr
-	for _, off := range l.refPlaces(buf[:0]) {
+	for _, off := range l.RefPlaces(buf[:0]) {
 		for i, r := range rows {
 			if n := uint32(raw.At[types.StringRef](r, off).Lo); n > types.MaxInline {
 				out[i] = addSize(out[i], int(n))
@@ -62,7 +63,7 @@ func (l *Layout) CopyRows(src, dst []raw.Addr, bufs [][]byte, heap *Heap) {
 		return
 	}
 	var buf [16]uintptr
-	for _, off := range l.refPlaces(buf[:0]) {
+	for _, off := range l.RefPlaces(buf[:0]) {
 		for i, d := range dst {
 			if ref := raw.At[types.StringRef](d, off); !ref.Inline() {
 				ref.Hi = heap.put(i, vector.Str(ref, bufs))

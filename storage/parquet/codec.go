@@ -19,15 +19,18 @@ var codecNames = [...]string{"UNCOMPRESSED", "SNAPPY", "GZIP", "LZO", "BROTLI", 
 // the page declares, and must be filled; it is never grown. nil: not
 // supported. Another codec is another line.
 var codecs = [...]func(c *codecState, dst, src []byte) error{
-	1: (*codecState).snappy,
-	2: (*codecState).gzip,
-	4: (*codecState).brotli,
-	5: (*codecState).lz4Hadoop,
-	6: (*codecState).zstd,
-	7: (*codecState).lz4Raw,
+	1:         (*codecState).snappy,
+	2:         (*codecState).gzip,
+	4:         (*codecState).brotli,
+	5:         (*codecState).lz4Hadoop,
+	codecZstd: (*codecState).zstd,
+	7:         (*codecState).lz4Raw,
 }
 
-const codecNone = 0
+const (
+	codecNone = 0
+	codecZstd = 6
+)
 
 var errPageSize = errors.New("page does not have the size it declares")
 

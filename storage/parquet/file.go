@@ -234,7 +234,7 @@ func (f *File) SpooledBytes(columns []int) int64 {
 	for g := range f.groups {
 		for _, leaf := range leaves {
 			m := &f.groups[g].columns[leaf]
-			if int(m.codec) >= len(codecNames) || codecNames[m.codec] != "ZSTD" {
+			if m.codec != codecZstd {
 				continue // no window, or one that codecMemory pays for
 			}
 			most = max(most, int64(zstdStreamCost(int(min(max(m.uncompressedSize, 0), usualWindow)))))

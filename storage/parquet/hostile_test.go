@@ -3,6 +3,7 @@ package parquet
 import (
 	"context"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -161,6 +162,24 @@ func TestMemoryRefused(t *testing.T) {
 		}
 		if mem.Held() != 0 || b.Peak() > limit {
 			t.Errorf("limit %d: %d held, peak %d", limit, mem.Held(), b.Peak())
+		}
+	}
+}
+
+// What a footer says of a column is not checked before the column is read: how much
+// memory that will take can be asked of any.
+func TestSizesOfWrongFooters(t *testing.T) {
+	s := &schema{leaves: []leafColumn{{}}, columns: []column{{}}}
+	for _, m := range []columnMeta{
+		{codec: -9}, {codec: 99}, {codec: math.MinInt32},
+		{codec: codecZstd, uncompressedSize: -1, compressedSize: math.MinInt64, numValues: -1},
+		{codec: codecZstd, uncompressedSize: math.MaxInt64, compressedSize: math.MaxInt64, numValues: 1, dictPageOffset: 1, dataPageOffset: math.MaxInt64},
+	} {
+		f := &File{schema: s, groups: []rowGroup{{columns: []columnMeta{m}}}}
+		for what, n := range map[string]int64{"whole": f.ReaderBytes([]int{0}), "spooled": f.SpooledBytes([]int{0})} {
+			if n <= 0 || n > 1<<41 {
+				t.Errorf("codec %d: %s pages take %d bytes", m.codec, what, n)
+			}
 		}
 	}
 }

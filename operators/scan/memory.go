@@ -117,8 +117,11 @@ func (s size) readers(env *operators.Env) (whole, spooling int64) {
 		return n, 0
 	}
 	whole = min(n, part/s.whole)
+	if whole == 0 && env.Budget.Queries() == 1 && s.whole <= 2*part {
+		whole = 1 // the size is an estimate, and what is refused can be spooled
+	}
 	switch {
-	case s.spooled <= 0:
+	case s.spooled <= 0 || 2*whole >= n: // decompressing for two costs less
 	case whole == 0 && int64(env.Budget.Queries()) >= n:
 		spooling = 1 // others keep the processors busy
 	default:

@@ -112,13 +112,13 @@ func sizeOf(t storage.Table, spec *storage.ScanSpec) (s size) {
 // readers returns how many workers may read with whole pages, and how many
 // besides that spool, so that all of them stay within the query's part.
 func (s size) readers(env *operators.Env) (whole, spooling int64) {
-	n, part := int64(max(env.Threads, 1)), env.Budget.Part()
+	n, part := int64(max(env.Threads, 1)), env.Budget.Part()/5*4 // sizes are estimates
 	if s.whole <= 0 {
 		return n, 0
 	}
 	whole = min(n, part/s.whole)
 	if whole == 0 && env.Budget.Queries() == 1 && s.whole <= 2*part {
-		whole = 1 // the size is an estimate, and what is refused can be spooled
+		whole = 1 // what is refused can be spooled
 	}
 	switch {
 	case s.spooled <= 0 || 2*whole >= n: // decompressing for two costs less

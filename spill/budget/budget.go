@@ -39,6 +39,10 @@ const floorsOfQuery = 4
 // they were made to keep from spilling reservations.
 const promisedPart = 2
 
+// partNum/partDen of the limit is what the working memory of queries that can do
+// with less divides.
+const partNum, partDen = 5, 8
+
 // maxFloor keeps the sum of floors far from overflow.
 const maxFloor = 1 << 48
 

@@ -52,7 +52,7 @@ func TestFloorsLeavePromises(t *testing.T) {
 	}
 }
 
-// TestPart: queries with state or promises divide half of the limit, others do not
+// TestPart: queries with state or promises divide five eighths of the limit, others do not
 // count.
 func TestPart(t *testing.T) {
 	b := New(1200)
@@ -62,19 +62,19 @@ func TestPart(t *testing.T) {
 			t.Errorf("a part of %d bytes, want %d", n, want)
 		}
 	}
-	part(600)
+	part(750)
 	x, y, z := b.ForQuery(), b.ForQuery(), b.ForQuery()
 	z.Reserve("result")
 	scan, sort := x.ReserveWorking("scan", 10), x.ReserveSpilling("sort", 10)
-	part(600)
+	part(750)
 	other := y.ReserveWorking("scan", 10)
-	part(300)
+	part(375)
 	scan.Close()
-	part(300)
+	part(375)
 	sort.Close()
-	part(600)
+	part(750)
 	other.Close()
-	part(600)
+	part(750)
 }
 
 // TestPressed: who takes what was promised makes those above their floor give.

@@ -87,7 +87,8 @@ func quarter(t *testing.T, suite *tpch.Suite, dir string, n int, least int64, ta
 	if least == 0 && tight.Spilled == 0 {
 		t.Error("nothing was spilled")
 	}
-	if free.State > limit && tight.Spilled == 0 {
+	// Operators need not have held their most at the same time.
+	if free.State > limit+limit/16 && tight.Spilled == 0 {
 		t.Errorf("nothing was spilled, though operators want %d bytes of %d", free.State, limit)
 	}
 	if tight.Need > limit {

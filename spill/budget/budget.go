@@ -39,9 +39,11 @@ const floorsOfQuery = 4
 // they were made to keep from spilling reservations.
 const promisedPart = 2
 
-// partNum/partDen of the limit is what the working memory of queries that can do
-// with less divides.
-const partNum, partDen = 5, 8
+// See Part.
+const (
+	partNum, partDen = 5, 8
+	partRest         = 4 << 20
+)
 
 // maxFloor keeps the sum of floors far from overflow.
 const maxFloor = 1 << 48

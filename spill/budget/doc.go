@@ -14,7 +14,7 @@
 // that comes after it cannot. Promises and what is held under them bind for half of
 // the limit at most, and are given back when less is wanted (Promise). Working
 // memory that one can do without, such as a page that could go through a file, is
-// taken by TryGrow, and no more than the query's Part: five eighths of the limit, divided
+// taken by TryGrow, and no more than the query's Part: of about five eighths of the limit, divided
 // between the queries that hold state or have a promise.
 //
 // Spilling reservations (ReserveSpilling) belong to operators that can move

@@ -36,9 +36,13 @@ func (b *Budget) bound() int64 {
 }
 
 // Part is how much the working memory of one query should be at most where it can
-// do with less: five eighths of the limit, divided between the queries that hold state or
+// do with less: five eighths of the limit, or what operators leave that work in
+// partRest, but half of it in any case, divided between the queries that hold state or
 // were promised memory. It changes when queries come and go.
-func (b *Budget) Part() int64 { return b.Limit() / partDen * partNum / int64(b.Queries()) }
+func (b *Budget) Part() int64 {
+	limit := b.Limit()
+	return max(min(limit/partDen*partNum, limit-partRest), limit/2) / int64(b.Queries())
+}
 
 // Queries is how many queries Part divides by, one at least.
 func (b *Budget) Queries() int { return int(max(b.parts.Load(), 1)) }

@@ -52,7 +52,7 @@ func TestFloorsLeavePromises(t *testing.T) {
 	}
 }
 
-// TestPart: queries with state or promises divide five eighths of the limit, others do not
+// TestPart: queries with state or promises divide a part of the limit, others do not
 // count.
 func TestPart(t *testing.T) {
 	b := New(1200)
@@ -62,19 +62,23 @@ func TestPart(t *testing.T) {
 			t.Errorf("a part of %d bytes, want %d", n, want)
 		}
 	}
-	part(750)
+	part(600)
 	x, y, z := b.ForQuery(), b.ForQuery(), b.ForQuery()
 	z.Reserve("result")
 	scan, sort := x.ReserveWorking("scan", 10), x.ReserveSpilling("sort", 10)
-	part(750)
+	part(600)
 	other := y.ReserveWorking("scan", 10)
-	part(375)
+	part(300)
 	scan.Close()
-	part(375)
+	part(300)
 	sort.Close()
-	part(750)
+	part(600)
 	other.Close()
-	part(750)
+	part(600)
+	b.SetLimit(16 << 20)
+	part(10 << 20)
+	b.SetLimit(9 << 20)
+	part(5 << 20)
 }
 
 // TestPressed: who takes what was promised makes those above their floor give.

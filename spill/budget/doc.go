@@ -14,8 +14,8 @@
 // that comes after it cannot. Promises and what is held under them bind for half of
 // the limit at most, and are given back when less is wanted (Promise). Working
 // memory that one can do without, such as a page that could go through a file, is
-// taken by TryGrow, and no more than the query's Part: of about five eighths of the limit, divided
-// between the queries that hold state or have a promise.
+// taken by TryGrow, and no more than the query's Part of about five eighths of the
+// limit, which the queries that hold state or have a promise divide.
 //
 // Spilling reservations (ReserveSpilling) belong to operators that can move
 // their state to disk. Left alone, the first of two such operators would take

@@ -40,7 +40,7 @@ func (p *Partition) add(f fragment) {
 	p.held.Add(n)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if k := len(p.frags) - 1; k >= 0 && !p.s.l.HasStateRefs && f.isStored() && p.frags[k].isStored() {
+	if k := len(p.frags) - 1; k >= 0 && p.pins == 0 && !p.s.l.HasStateRefs && f.isStored() && p.frags[k].isStored() {
 		p.frags[k].rows.join(&f.rows) // what goes to disk a little at a time is one all the same
 		return
 	}

@@ -185,7 +185,6 @@ func (sc *Scanner) openFragment(ctx context.Context, f *fragment) error {
 			return err
 		}
 	}
-	sc.nums = heapNumbers{was: sc.nums.was[:0], is: sc.nums.is[:0], fresh: sc.nums.fresh[:0]}
 	jobs, _ = f.heap.place(jobs, dst, func(pg *page, b []byte) {
 		sc.bufs = setBuf(sc.bufs, sc.nums.of(sc.p.s, pg), b)
 	})
@@ -257,7 +256,8 @@ func (sc *Scanner) endFragment(f *fragment) {
 	sc.open = false
 }
 
-// forgetHeap gives back the numbers of the fragment's heap pages.
+// forgetHeap gives back the numbers of the fragment's heap pages: there are none
+// until the next is opened.
 func (sc *Scanner) forgetHeap() {
 	for _, num := range sc.nums.is {
 		sc.bufs[num] = nil
@@ -265,7 +265,8 @@ func (sc *Scanner) forgetHeap() {
 	for _, num := range sc.nums.fresh {
 		sc.p.s.freeNumber(num)
 	}
-	sc.nums = heapNumbers{was: sc.nums.was[:0], is: sc.nums.is[:0], fresh: sc.nums.fresh[:0]}
+	n := &sc.nums
+	n.was, n.is, n.fresh = n.was[:0], n.is[:0], n.fresh[:0]
 }
 
 func (sc *Scanner) file() *spill.File {

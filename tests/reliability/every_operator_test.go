@@ -81,14 +81,7 @@ var pressing = []struct {
 func TestEveryOperator(t *testing.T) {
 	slow(t)
 	needProc(t)
-	suite, ok := tpch.Find()
-	if !ok {
-		t.Skip("no TPC-H data beside the repository")
-	}
-	dir, ok := suite.Made("tpch-x10")
-	if !ok {
-		t.Skip("no enlarged data: make bench-data")
-	}
+	dir := enlarged(t, "tpch-x10")
 	for _, q := range pressing {
 		t.Run(q.name, func(t *testing.T) {
 			threads := gannet.Setting{Name: "threads", Value: "2"}

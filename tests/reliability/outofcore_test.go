@@ -36,10 +36,6 @@ const mayRefuse = 128
 func TestOutOfCore(t *testing.T) {
 	slow(t)
 	needProc(t)
-	suite, ok := tpch.Find()
-	if !ok {
-		t.Skip("no TPC-H data beside the repository")
-	}
 	root, err := gotree.FindRoot(".")
 	if err != nil {
 		t.Fatal(err)
@@ -52,10 +48,7 @@ func TestOutOfCore(t *testing.T) {
 	fmt.Fprintf(&table, "\n| query | limit | above idle | spilled | time | in memory |\n|---|---:|---:|---:|---:|---:|\n")
 	for _, level := range levels {
 		t.Run(fmt.Sprintf("%dMB", level.mb), func(t *testing.T) {
-			dir, ok := suite.Made(level.data)
-			if !ok {
-				t.Skipf("no data %s: make bench-data bench-data-large", level.data)
-			}
+			dir := enlarged(t, level.data)
 			for _, file := range files {
 				name := strings.TrimSuffix(filepath.Base(file), ".sql")
 				t.Run(name, func(t *testing.T) {

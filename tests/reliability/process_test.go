@@ -20,6 +20,7 @@ import (
 	"github.com/gannetdb/gannet/driver/engine"
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/tests/slt"
+	"github.com/gannetdb/gannet/tests/tpch"
 )
 
 // job is a query that runs in a process of its own: peaks of memory belong to
@@ -294,6 +295,21 @@ func slow(t *testing.T) {
 	if os.Getenv("GANNET_SLOW") == "" {
 		t.Skip("takes minutes: set GANNET_SLOW=1, or run make slow")
 	}
+}
+
+// enlarged returns the folder of enlarged TPC-H data, or skips the test where it was
+// not made.
+func enlarged(t *testing.T, name string) string {
+	t.Helper()
+	suite, ok := tpch.Find()
+	if !ok {
+		t.Skip("no TPC-H data beside the repository")
+	}
+	dir, ok := suite.Made(name)
+	if !ok {
+		t.Skipf("no data %s: make bench-data bench-data-large", name)
+	}
+	return dir
 }
 
 // within reports an error when the process grew by more than its limit allows:

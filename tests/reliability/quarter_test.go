@@ -42,10 +42,7 @@ func TestQuarterOfNeed(t *testing.T) {
 	}
 	for _, l := range layouts {
 		t.Run(l.name, func(t *testing.T) {
-			dir, ok := suite.Made(l.data)
-			if !ok {
-				t.Skip("no enlarged data: make bench-data")
-			}
+			dir := enlarged(t, l.data)
 			var table strings.Builder
 			fmt.Fprintf(&table, "\n| query | need | state | limit | spilled | above idle | in memory | at the limit |\n")
 			fmt.Fprintf(&table, "|---|---:|---:|---:|---:|---:|---:|---:|\n")

@@ -29,14 +29,7 @@ var swept = []struct{ name, query string }{
 func TestGraceful(t *testing.T) {
 	slow(t)
 	needProc(t)
-	suite, ok := tpch.Find()
-	if !ok {
-		t.Skip("no TPC-H data beside the repository")
-	}
-	dir, ok := suite.Made("tpch-x10")
-	if !ok {
-		t.Skip("no enlarged data: make bench-data")
-	}
+	dir := enlarged(t, "tpch-x10")
 	const repeats = 3
 	const most, step = 3.0, 1.5
 	const slack = 100 * time.Millisecond

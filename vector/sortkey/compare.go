@@ -148,12 +148,8 @@ func (s *sorter) word(a, tmp []Pair, k, w int) error {
 				return err
 			}
 		}
-		j := i + 1
-		for j < len(a) && a[j].Key == a[i].Key {
-			j++
-		}
-		tie := a[i:j]
-		i = j
+		tie := tieOf(a[i:])
+		i += len(tie)
 		if len(tie) == 1 {
 			continue
 		}
@@ -168,6 +164,16 @@ func (s *sorter) word(a, tmp []Pair, k, w int) error {
 		}
 	}
 	return nil
+}
+
+// tieOf returns the pairs at the front of a, which is sorted and not empty, that
+// have the same key.
+func tieOf(a []Pair) []Pair {
+	n := 1
+	for n < len(a) && a[n].Key == a[0].Key {
+		n++
+	}
+	return a[:n]
 }
 
 // next sorts rows that are equal up to key k, whose first word is w, by that and

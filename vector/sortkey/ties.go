@@ -65,12 +65,8 @@ func (s *sorter) text(a, tmp []Pair, k, from int) error {
 		return err
 	}
 	for i := 0; i < len(a); {
-		j := i + 1
-		for j < len(a) && a[j].Key == a[i].Key {
-			j++
-		}
-		tie := a[i:j]
-		i = j
+		tie := tieOf(a[i:])
+		i += len(tie)
 		if len(tie) == 1 {
 			continue
 		}

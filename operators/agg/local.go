@@ -32,6 +32,11 @@ const (
 	// if there are so many; half of them when that does not do.
 	roomPart   = 8
 	leastSpill = 1 << 20
+	// littlePart of the limit is what a worker holds at least before it gives for
+	// the sake of others, where that is less than leastSpill; updatePart of it, but no
+	// more than a block, is what should be free for states to grow in.
+	littlePart = 16
+	updatePart = 32
 )
 
 // local is one worker's part of an aggregation.
@@ -261,11 +266,26 @@ func (l *local) prepare(ctx context.Context) error {
 		}
 		l.rebuild()
 	}
-	if l.h.layout.HasStateRefs && l.w.Bytes() > rowset.RaiseBytes && l.h.mem.Held() > l.h.mem.Share() ||
-		l.h.mem.Wanted() > 0 && l.w.Bytes() >= leastSpill {
+	if l.shouldGive() {
 		return l.makeRoom(ctx, roomPart)
 	}
 	return nil
+}
+
+// shouldGive reports whether rows should go to disk although nobody has refused
+// anything yet.
+func (l *local) shouldGive() bool {
+	mem, held := l.h.mem, l.w.Bytes()
+	limit := mem.Budget().Limit()
+	if mem.Wanted() > 0 && held >= min(leastSpill, limit/littlePart) {
+		return true
+	}
+	if !l.h.layout.HasStateRefs || held == 0 {
+		return false
+	}
+	// States grow while they are updated, and then nothing can be moved any more.
+	return held > min(rowset.RaiseBytes, limit/littlePart) && mem.Held() > mem.Share() ||
+		mem.Budget().Free() < min(block.Size, limit/updatePart)
 }
 
 // rebuild enters the writer's rows anew, after they moved, those of one group

@@ -134,6 +134,9 @@ func (b *Budget) SetLimit(limitBytes int64) {
 // Used returns the bytes held by all reservations.
 func (b *Budget) Used() int64 { return b.used.Load() }
 
+// Free returns how many bytes are left, those included that would give way.
+func (b *Budget) Free() int64 { return b.Limit() - b.Used() + max(b.yielding.Load(), 0) }
+
 // Peak returns the highest Used since New or ResetPeak.
 func (b *Budget) Peak() int64 { return b.peak.Load() }
 

@@ -58,6 +58,19 @@ type Task struct {
 	// the task's worker, inside the source's NextMorsel or Next. Errors: those of
 	// writing.
 	Relieve func(ctx context.Context) error
+
+	// RelieveSteps is Relieve for sinks: it makes the operators before the sink give.
+	// It is called inside the sink's Push (OnWait).
+	RelieveSteps func() error
+}
+
+// OnWait returns what a sink of the task calls while it waits for memory; nil:
+// nothing.
+func (t *Task) OnWait() func() error {
+	if t == nil {
+		return nil
+	}
+	return t.RelieveSteps
 }
 
 // Profile counts what one operator did; EXPLAIN ANALYZE reads it.

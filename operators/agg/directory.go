@@ -43,7 +43,7 @@ func (d *directory) resize(pool *block.Pool, mem *budget.Reservation, entries in
 
 // force is resize that fails with 53200.
 func (d *directory) force(pool *block.Pool, mem *budget.Reservation, entries int) error {
-	blk, err := pool.MustGetSized(mem, int64(entries)*8)
+	blk, err := pool.MustGetSized(mem, int64(entries)*8, nil)
 	if err == nil {
 		d.take(blk)
 	}

@@ -56,9 +56,11 @@ type distinctLocal struct {
 	sel   []uint32
 }
 
-func (d *distinctSet) newLocal(*operators.Task) (*distinctLocal, error) {
+func (d *distinctSet) newLocal(t *operators.Task) (*distinctLocal, error) {
 	d.hash.open()
-	return &distinctLocal{local: newLocal(d.hash, &d.hash.main), set: d}, nil
+	l := newLocal(d.hash, &d.hash.main)
+	l.w.OnWait(t.OnWait())
+	return &distinctLocal{local: l, set: d}, nil
 }
 
 func (l *distinctLocal) push(ctx context.Context, in *vector.Chunk) error {

@@ -161,6 +161,7 @@ func (h *Hash) config(shift int, rows int64) rowset.Config {
 func (h *Hash) NewLocal(t *operators.Task) (operators.SinkLocal, error) {
 	h.open()
 	l := newLocal(h, &h.main)
+	l.w.OnWait(t.OnWait())
 	for _, d := range h.distinct {
 		dl, err := d.newLocal(t)
 		if err != nil {

@@ -31,7 +31,7 @@ type buildLocal struct {
 }
 
 // NewLocal implements operators.Sink.
-func (b *Build) NewLocal(*operators.Task) (operators.SinkLocal, error) {
+func (b *Build) NewLocal(t *operators.Task) (operators.SinkLocal, error) {
 	if err := b.open(); err != nil {
 		return nil, err
 	}
@@ -43,8 +43,10 @@ func (b *Build) NewLocal(*operators.Task) (operators.SinkLocal, error) {
 		valid:  make([]uint32, vector.Capacity),
 		other:  make([]uint32, vector.Capacity),
 	}
+	l.w.OnWait(t.OnWait())
 	if b.keepNulls {
 		l.nulls = b.nulls.NewWriter()
+		l.nulls.OnWait(t.OnWait())
 	}
 	l.attends.begin(b.mem)
 	if b.integer {

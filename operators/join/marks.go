@@ -24,7 +24,7 @@ func (b *Build) newMarks(n int64) (*marks, error) {
 	m.mem, _ = b.env.Pool.GetSized(b.mem, size)
 	if m.mem == nil {
 		var err error
-		if m.mem, err = b.env.Pool.MustGetSized(b.force, size); err != nil {
+		if m.mem, err = b.env.Pool.MustGetSized(b.force, size, nil); err != nil {
 			return nil, err
 		}
 	}

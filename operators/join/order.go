@@ -84,11 +84,11 @@ func (b *Build) getBlock(n int64, mem *budget.Reservation, must bool) (blk *bloc
 	pool := b.env.Pool
 	switch {
 	case n <= block.Size && must:
-		return pool.MustGet(mem)
+		return pool.MustGet(mem, nil)
 	case n <= block.Size:
 		blk, _ = pool.Get(mem)
 	case must:
-		return pool.MustGetSized(mem, n)
+		return pool.MustGetSized(mem, n, nil)
 	default:
 		blk, _ = pool.GetSized(mem, n)
 	}

@@ -107,9 +107,9 @@ func (s *Sort) Stats() Stats {
 }
 
 // NewLocal implements operators.Sink.
-func (s *Sort) NewLocal(*operators.Task) (operators.SinkLocal, error) {
+func (s *Sort) NewLocal(t *operators.Task) (operators.SinkLocal, error) {
 	s.space.mem.Attend()
-	l := &sortLocal{s: s, attends: true, rows: make([]raw.Addr, vector.Capacity), sel: make([]uint32, vector.Capacity)}
+	l := &sortLocal{s: s, onWait: t.OnWait(), attends: true, rows: make([]raw.Addr, vector.Capacity), sel: make([]uint32, vector.Capacity)}
 	for range s.rows.Words {
 		l.words = append(l.words, make([]uint64, vector.Capacity))
 	}
@@ -160,6 +160,8 @@ type sortLocal struct {
 	rows  []raw.Addr
 	sel   []uint32
 	tmp   *vector.Vector
+
+	onWait func() error // see operators.Task.OnWait
 
 	attends bool // its worker gives memory to those who ask
 	bounded bool // rows whose first word is above bound cannot be in the answer
@@ -218,10 +220,11 @@ func (l *sortLocal) within(sel []uint32, n int) []uint32 {
 func (l *sortLocal) begin() {
 	if s := l.s; s.shared != nil && !l.spilled {
 		l.w = s.shared.NewWriter()
-		return
+	} else {
+		l.set = l.s.space.newSet()
+		l.w = l.set.NewWriter()
 	}
-	l.set = l.s.space.newSet()
-	l.w = l.set.NewWriter()
+	l.w.OnWait(l.onWait)
 }
 
 // append stores rows and what sorting them will take, spilling the run so far

@@ -13,6 +13,10 @@
 // the pipeline and every local state, its worker takes another task, and the
 // wake function puts it back into the queue.
 //
+// A task that has no input left waits at a barrier for the others of its pipeline
+// (it stands). Whoever waits for memory meanwhile lets it give what it holds: see
+// Scheduler.Relieve and package budget.
+//
 // A pipeline may read several branches, each with a source and operators of its
 // own, one after the other (UNION ALL): a tree of steps that ends in one sink.
 //

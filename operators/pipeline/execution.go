@@ -72,6 +72,8 @@ type run struct {
 	arrived int
 	ended   int
 	err     error
+
+	relieved int // tasks that somebody lets give, and the run waits for; guarded by Scheduler.mu
 }
 
 // Start is New and Start.
@@ -315,11 +317,19 @@ func (r *run) arrive(t *task) {
 	r.arrived++
 	if r.arrived < len(r.tasks)-r.ended {
 		t.state = atBarrier
+		r.exec.sched.stand(t)
 		r.mu.Unlock()
 		return
 	}
 	r.mu.Unlock()
-	r.advance()
+	r.allArrived()
+}
+
+// allArrived advances, or leaves that to whoever still relieves a task.
+func (r *run) allArrived() {
+	if r.exec.sched.settle(r) {
+		r.advance()
+	}
 }
 
 // advance moves to the next stage that has a source, or past the last; all
@@ -402,7 +412,7 @@ func (r *run) taskEnded(t *task) {
 	e := r.exec
 	if atBarrierNow {
 		// The others wait for a task that failed: let them go on to their end.
-		r.advance()
+		r.allArrived()
 	}
 	if last {
 		if src := r.source; src != nil {

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -29,13 +31,15 @@ type Scheduler struct {
 	guests  int // goroutines of callers that do what workers do
 	limit   int
 	closed  bool
+
+	standing map[*task]struct{} // tasks at a barrier
 }
 
 // NewScheduler returns a scheduler of the given number of workers (>= 1). It
 // starts no goroutine before the first task.
 func NewScheduler(workers int) *Scheduler {
 	g, _ := spawn.NewGroup(context.Background())
-	return &Scheduler{group: g, limit: max(workers, 1)}
+	return &Scheduler{group: g, limit: max(workers, 1), standing: make(map[*task]struct{})}
 }
 
 // SetLimit changes the number of workers: those above a lower limit end with
@@ -116,6 +120,71 @@ func (s *Scheduler) Stuck() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.running+s.guests <= s.paused && s.head == len(s.queue)
+}
+
+// stand says that t waits at a barrier, until settle. Its worker is done with it.
+func (s *Scheduler) stand(t *task) {
+	s.mu.Lock()
+	s.standing[t] = struct{}{}
+	s.mu.Unlock()
+}
+
+// settle ends the standing of the tasks of r, of which the last has come to the
+// barrier, and reports whether r can advance at once. When somebody relieves one of
+// them, r advances behind that.
+func (s *Scheduler) settle(r *run) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, t := range r.tasks {
+		delete(s.standing, t)
+		if t.relieved {
+			r.relieved++
+		}
+	}
+	return r.relieved == 0
+}
+
+// Relieve implements budget.Workers: the tasks that stand give.
+func (s *Scheduler) Relieve() {
+	s.mu.Lock()
+	ts := slices.Collect(maps.Keys(s.standing))
+	s.mu.Unlock()
+	for _, t := range ts {
+		if s.relieve(t) {
+			s.submit((*advancing)(t.run))
+		}
+	}
+}
+
+// relieve lets t give if it still stands. It reports whether its run was kept from
+// advancing, and is no more.
+func (s *Scheduler) relieve(t *task) (advance bool) {
+	s.mu.Lock()
+	_, stands := s.standing[t]
+	if !stands || t.relieved {
+		s.mu.Unlock()
+		return false
+	}
+	t.relieved = true
+	s.mu.Unlock()
+	t.give()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.relieved = false
+	if t.run.relieved == 0 {
+		return false
+	}
+	t.run.relieved--
+	return t.run.relieved == 0
+}
+
+// advancing is a run that advances as soon as there is a worker.
+type advancing run
+
+// work implements runnable.
+func (a *advancing) work() bool {
+	(*run)(a).advance()
+	return false
 }
 
 // guest counts the calling goroutine among those that run until leave is called.

@@ -64,11 +64,13 @@ type task struct {
 	parked bool // given up its worker, waits for wake
 	woken  bool // wake came before the task gave up its worker
 	parks  bool // a step asked to park in this slice
+
+	relieved bool // somebody lets it give while it stands; guarded by Scheduler.mu
 }
 
 func newTask(r *run, worker int) *task {
 	t := &task{run: r, level: -1}
-	t.pub = operators.Task{Env: r.exec.env, Worker: worker, Low: r.low, MostRows: r.mostRows, Park: t.park, Relieve: t.relieve}
+	t.pub = operators.Task{Env: r.exec.env, Worker: worker, Low: r.low, MostRows: r.mostRows, Park: t.park, Relieve: t.relieve, RelieveSteps: t.relieveSteps}
 	return t
 }
 
@@ -385,17 +387,40 @@ func count(p *operators.Profile, start time.Time, out *vector.Chunk, rows bool) 
 // relieve is Task.Relieve: the source waits for memory, so that no step behind it is
 // at work.
 func (t *task) relieve(ctx context.Context) error {
-	for _, o := range t.ops {
-		if x, ok := o.(operators.Reliever); ok {
-			if err := x.Relieve(ctx); err != nil {
-				return err
-			}
-		}
+	if err := t.relieveSteps(); err != nil {
+		return err
 	}
 	if x, ok := t.sink.(operators.Reliever); ok {
 		return x.Relieve(ctx)
 	}
 	return nil
+}
+
+// relieveSteps is Task.RelieveSteps: the sink waits. What operators give is no part
+// of the chunks that they have put out.
+func (t *task) relieveSteps() error {
+	for _, o := range t.ops {
+		if x, ok := o.(operators.Reliever); ok {
+			if err := x.Relieve(t.run.exec.ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// give relieves a task that stands at a barrier, where none of its steps is at work,
+// in the goroutine of whoever waits for memory. An error is the query's of the task.
+func (t *task) give() {
+	exec := t.run.exec
+	if exec.ctx.Err() != nil {
+		return
+	}
+	err := spawn.Call(t.run.Name, func() error { return t.relieve(exec.ctx) })
+	if err != nil {
+		t.run.record(err, t.pub.Batch)
+		exec.fail(err)
+	}
 }
 
 // park is Task.Park: the step that calls it is about to return Blocked.

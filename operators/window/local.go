@@ -40,6 +40,7 @@ type local struct {
 func newLocal(w *Window, t *operators.Task) *local {
 	w.mem.Attend()
 	l := &local{w: w, task: t, attends: true, out: w.set.NewWriter(), batch: -1, rows: make([]raw.Addr, vector.Capacity)}
+	l.out.OnWait(t.OnWait())
 	before := 1
 	if w.group != 0 {
 		before = 2

@@ -100,9 +100,9 @@ func getBlock(w *Window, n int64) (*block.Block, error) {
 		return nil, err
 	}
 	if shared {
-		return pool.MustGet(w.work)
+		return pool.MustGet(w.work, nil)
 	}
-	return pool.MustGetSized(w.work, max(n, 1))
+	return pool.MustGetSized(w.work, max(n, 1), nil)
 }
 
 func (p *positional) eval(ctx context.Context, b *batch, out *vector.Vector) error {

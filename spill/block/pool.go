@@ -82,10 +82,10 @@ func (p *Pool) Get(res *budget.Reservation) (*Block, bool) {
 	return b, true
 }
 
-// MustGet is Get for callers that cannot do without: it charges with Grow and
-// fails with error 53200.
-func (p *Pool) MustGet(res *budget.Reservation) (*Block, error) {
-	if err := res.Grow(Size); err != nil {
+// MustGet is Get for callers that cannot do without: it charges with GrowOr, to which
+// it hands relieve (nil: nothing to give), and fails with error 53200.
+func (p *Pool) MustGet(res *budget.Reservation, relieve func() error) (*Block, error) {
+	if err := res.GrowOr(Size, relieve); err != nil {
 		return nil, err
 	}
 	b, err := p.get(res)
@@ -113,14 +113,13 @@ func (p *Pool) GetSized(res *budget.Reservation, n int64) (*Block, bool) {
 	return b, true
 }
 
-// MustGetSized is GetSized for callers that cannot do without: it charges with
-// Grow and fails with error 53200.
-func (p *Pool) MustGetSized(res *budget.Reservation, n int64) (*Block, error) {
+// MustGetSized is GetSized for callers that cannot do without: see MustGet.
+func (p *Pool) MustGetSized(res *budget.Reservation, n int64, relieve func() error) (*Block, error) {
 	size, ok := roundToPages(n)
 	if !ok {
 		return nil, res.Budget().OutOfMemory("%s asks for a block of %d bytes", res.Tag(), n)
 	}
-	if err := res.Grow(size); err != nil {
+	if err := res.GrowOr(size, relieve); err != nil {
 		return nil, err
 	}
 	b, err := p.getSized(res, n, size)

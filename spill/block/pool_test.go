@@ -89,7 +89,7 @@ func TestGetAndRelease(t *testing.T) {
 	if _, ok := p.Get(res); ok {
 		t.Fatal("granted above the limit")
 	}
-	if _, err := p.MustGet(res); !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
+	if _, err := p.MustGet(res, nil); !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
 		t.Fatal(err)
 	}
 	if s := p.Stats(); s.InUse != 10*Size || s.Mapped != regionSize || s.Idle != regionSize-10*Size || bud.Used() != s.InUse {
@@ -118,7 +118,7 @@ func TestGetAndRelease(t *testing.T) {
 		}
 	}
 	checkPool(t, p)
-	if b, err := p.MustGet(res); err != nil {
+	if b, err := p.MustGet(res, nil); err != nil {
 		t.Fatal(err)
 	} else {
 		b.Release()
@@ -203,14 +203,14 @@ func TestSizedBlocks(t *testing.T) {
 		if _, ok := p.GetSized(res, n); ok {
 			t.Fatalf("granted %d bytes", n)
 		}
-		if _, err := p.MustGetSized(res, n); !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
+		if _, err := p.MustGetSized(res, n, nil); !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
 			t.Fatalf("%d bytes: %v", n, err)
 		}
 	}
 	if bud.Used() != 0 {
 		t.Fatal("refused requests stay charged")
 	}
-	b, err := p.MustGetSized(res, 8<<20)
+	b, err := p.MustGetSized(res, 8<<20, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestSystemRefuses(t *testing.T) {
 	if _, ok := p.GetSized(res, MaxSized); ok {
 		t.Skip("the system gives 128 TiB")
 	}
-	if _, err := p.MustGetSized(res, MaxSized); !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
+	if _, err := p.MustGetSized(res, MaxSized, nil); !sqlerr.Is(err, sqlerr.CodeOutOfMemory) {
 		t.Fatal(err)
 	}
 	if res.Held() != 0 || p.Stats() != (Stats{}) {
@@ -274,10 +274,10 @@ func TestCloseKeepsBlocksInUse(t *testing.T) {
 	if _, ok := p.GetSized(res, 2*Size); ok {
 		t.Fatal("GetSized after Close")
 	}
-	if _, err := p.MustGet(res); !sqlerr.Is(err, sqlerr.CodeAdminShutdown) {
+	if _, err := p.MustGet(res, nil); !sqlerr.Is(err, sqlerr.CodeAdminShutdown) {
 		t.Fatal(err)
 	}
-	if _, err := p.MustGetSized(res, Size); !sqlerr.Is(err, sqlerr.CodeAdminShutdown) {
+	if _, err := p.MustGetSized(res, Size, nil); !sqlerr.Is(err, sqlerr.CodeAdminShutdown) {
 		t.Fatal(err)
 	}
 	a.Release()
@@ -296,7 +296,7 @@ func TestRecharge(t *testing.T) {
 	defer p.Close()
 	bud := budget.New(Size)
 	op, result := bud.ReserveSpilling("op", 0), bud.Reserve("result")
-	b, err := p.MustGet(op)
+	b, err := p.MustGet(op, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,9 @@ type Workers interface {
 	Pause() (resume func())
 	// Stuck reports whether all workers wait and no task waits for a worker.
 	Stuck() bool
+	// Relieve lets tasks that wait for others of their query, without a worker, give
+	// what is Wanted of their reservations, in the calling goroutine.
+	Relieve()
 }
 
 // SetWorkers lets those that wait for memory pause their worker. Without, nobody
@@ -201,7 +204,7 @@ func (r *Reservation) wait(n int64, relieve func() error) error {
 		return nil
 	}
 	workers, ctx := b.workers.Load(), r.context()
-	if workers == nil || ctx == nil || !b.othersHold(r, true) {
+	if workers == nil || ctx == nil || r.attending.Load() < 2 && !b.othersHold(r, true) {
 		if r.growFrom(n, everybody) {
 			return nil
 		}
@@ -239,13 +242,21 @@ func (r *Reservation) wait(n int64, relieve func() error) error {
 				how = everybody
 			}
 			r.ask(n, how)
-			if relieve != nil && how == everybody {
-				resume() // it works, and may wait itself
-				err := relieve()
-				resume = (*workers).Pause()
-				if err != nil {
-					return err
-				}
+			if how != everybody {
+				break
+			}
+			if r.attending.Load() > 0 && r.spare(everybody) > 0 {
+				storeMax(&r.wanted, n) // of what its other workers hold
+			}
+			resume() // it works, and may wait itself
+			(*workers).Relieve()
+			var err error
+			if relieve != nil {
+				err = relieve()
+			}
+			resume = (*workers).Pause()
+			if err != nil {
+				return err
 			}
 		}
 		if m := b.moves.Load(); m != moves {

@@ -12,7 +12,16 @@ import (
 )
 
 // crew are workers of a test: so many run, of which some have paused.
-type crew struct{ running, paused atomic.Int32 }
+type crew struct {
+	running, paused atomic.Int32
+	standing        func() // gives for the tasks that stand; nil: there are none
+}
+
+func (c *crew) Relieve() {
+	if c.standing != nil {
+		c.standing()
+	}
+}
 
 func (c *crew) Pause() (resume func()) {
 	c.paused.Add(1)
@@ -342,4 +351,25 @@ func brokeredQuery(b *Budget) error {
 		return errors.New("it holds nothing")
 	}
 	return nil
+}
+
+// TestGrowIsGivenByTasksThatStand: nobody but the one that waits can give what a
+// worker of the same operator has filled and left, and it is wanted of them.
+func TestGrowIsGivenByTasksThatStand(t *testing.T) {
+	c, _, qs, _ := brokered(t, 1000, 1, 1)
+	r := qs[0].ReserveSpilling("aggregation", 0)
+	defer r.Close()
+	r.Attend() // the one that waits
+	r.Attend() // the one that stands
+	grow(t, r, 1000)
+	c.standing = func() {
+		if c.paused.Load() != 0 {
+			t.Error("who gives has paused")
+		}
+		r.Shrink(min(r.Wanted(), r.Held()))
+	}
+	grow(t, r, 100)
+	if held := r.Held(); held != 1000 {
+		t.Errorf("%d bytes are held, want 1000", held)
+	}
 }

@@ -90,7 +90,8 @@
 // Waiting ends when there is memory, when the query ends (Bind), or when nobody is
 // left who could give any: that is when all workers wait and none has a task left
 // (Workers). A worker that waits where it holds other memory of its query, as a scan
-// does with a sink behind it, gives that itself meanwhile (GrowOr). When all wait, who
+// does with a sink behind it, gives that itself meanwhile (GrowOr), and that of
+// workers which have come to their end before the others (Workers.Relieve). When all wait, who
 // came last gets error 53200, the others go on with what its query gives back; so of
 // those that wait one always goes on. A worker that waits is replaced by another, for
 // the task that it waits for may have none yet. What Stuck cannot see (readers of

@@ -444,7 +444,7 @@ type arena struct {
 func (a *arena) alloc(n int, force bool) ([]byte, error) {
 	if len(a.rest) < n {
 		size := max(int64(n), block.Size)
-		b, err := getBlock(a.pool, a.mem, size, force)
+		b, err := getBlock(a.pool, a.mem, size, force, nil)
 		if b == nil {
 			return nil, err
 		}

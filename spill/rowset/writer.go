@@ -25,6 +25,8 @@ type Writer struct {
 	rows       int64
 	bufs       [][]byte // pages by number
 
+	onWait func() error // see OnWait
+
 	// slabs are the blocks that pages smaller than a block are cut from.
 	slabs []*slab
 
@@ -73,6 +75,11 @@ func (s *Set) NewWriter() *Writer {
 	w.parts = make([]writerPart, 1<<w.bits)
 	return w
 }
+
+// OnWait names a function that the writer calls, in the goroutine of its owner, while
+// a call that forces memory waits for it: it gives other memory that the goroutine
+// has, never the writer's. See budget.Reservation.GrowOr.
+func (w *Writer) OnWait(relieve func() error) { w.onWait = relieve }
 
 // NumRows returns the rows appended and not yet spilled or combined.
 func (w *Writer) NumRows() int64 { return w.rows }
@@ -509,7 +516,7 @@ func (w *Writer) newPage(p *writerPart, least int, numbered, force bool) (pg pag
 func (w *Writer) pageOf(n int, mem *budget.Reservation, force bool) (pg page, err error) {
 	pool := w.s.cfg.Pool
 	if n >= block.Size {
-		b, err := getBlock(pool, mem, int64(n), force)
+		b, err := getBlock(pool, mem, int64(n), force, w.onWait)
 		if b != nil {
 			pg.mem = &memory{blk: b, b: b.Bytes}
 		}
@@ -527,7 +534,7 @@ func (w *Writer) pageOf(n int, mem *budget.Reservation, force bool) (pg page, er
 			return pg, nil
 		}
 		// For writers that have nothing to spill: no more than it must be.
-		if b, err = pool.MustGetSized(mem, int64(n)); err != nil {
+		if b, err = pool.MustGetSized(mem, int64(n), w.onWait); err != nil {
 			return pg, err
 		}
 	}
@@ -575,14 +582,16 @@ func (w *Writer) dropSlab(s *slab) {
 	s.blk.Release()
 }
 
-func getBlock(pool *block.Pool, mem *budget.Reservation, n int64, force bool) (b *block.Block, err error) {
+// getBlock gives a block of n bytes; nil when mem refused it. With force it waits for
+// memory, and calls relieve meanwhile.
+func getBlock(pool *block.Pool, mem *budget.Reservation, n int64, force bool, relieve func() error) (b *block.Block, err error) {
 	switch {
 	case n <= block.Size && force:
-		return pool.MustGet(mem)
+		return pool.MustGet(mem, relieve)
 	case n <= block.Size:
 		b, _ = pool.Get(mem)
 	case force:
-		return pool.MustGetSized(mem, n)
+		return pool.MustGetSized(mem, n, relieve)
 	default:
 		b, _ = pool.GetSized(mem, n)
 	}

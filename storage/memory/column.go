@@ -52,7 +52,7 @@ func (s *store) alloc(n int) (buffer, error) {
 	if !ok {
 		err := s.room(int64(n))
 		if err == nil {
-			b, err = s.pool.MustGetSized(s.res, int64(n))
+			b, err = s.pool.MustGetSized(s.res, int64(n), nil)
 		}
 		if err != nil {
 			return buffer{}, err

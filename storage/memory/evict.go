@@ -460,7 +460,7 @@ type arena struct {
 // alloc returns n > 0 bytes, aligned to 8 and not zeroed, valid until reset.
 func (a *arena) alloc(n int) ([]byte, error) {
 	if n > block.Size {
-		b, err := a.pool.MustGetSized(a.res, int64(n))
+		b, err := a.pool.MustGetSized(a.res, int64(n), nil)
 		if err != nil {
 			return nil, err
 		}
@@ -469,7 +469,7 @@ func (a *arena) alloc(n int) ([]byte, error) {
 	}
 	if n > len(a.rest) {
 		if a.next == len(a.blocks) {
-			b, err := a.pool.MustGet(a.res)
+			b, err := a.pool.MustGet(a.res, nil)
 			if err != nil {
 				return nil, err
 			}

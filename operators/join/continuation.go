@@ -115,7 +115,7 @@ func (c *continuation) chooseWorkers() int {
 	if most > 0 {
 		n = min(n, max(c.b.free()/max(most, workerBytes), 1))
 	}
-	return int(min(n, int64(len(c.tasks))))
+	return int(n) // however few parts there are: they may be divided
 }
 
 // Types implements operators.Source.

@@ -103,6 +103,9 @@ func (l *contLocal) open(ctx context.Context) error {
 		return nil
 	}
 	build, probe := l.part.build.Partition(l.part.i), l.part.probe.Partition(l.part.i)
+	if err := b.spare(ctx, probe); err != nil {
+		return err
+	}
 	switch {
 	case probe.NumRows() == 0:
 		l.scan = build.Scan(b.force, true)
@@ -146,6 +149,20 @@ func (l *contLocal) open(ctx context.Context) error {
 	l.blocks = &blockReader{b: b, sc: build.Scan(b.force, true), fits: fits, src: make([]raw.Addr, vector.Capacity)}
 	l.step = nextBlock
 	return nil
+}
+
+// sparePart of the limit should be free when a partition is read.
+const sparePart = 4
+
+// spare moves those of the probe rows to disk that are in memory when little is free:
+// they are streamed anyway, while they are read nobody can have them, and a few pages
+// hold on to whole blocks, of which other partitions have given up the rest.
+func (b *Build) spare(ctx context.Context, probe *rowset.Partition) error {
+	if mem := b.env.Budget; mem.Free() >= mem.Limit()/sparePart {
+		return nil
+	}
+	_, err := probe.Spill(ctx)
+	return err
 }
 
 func (b *Build) emptyTable() *table { return &table{b: b, unique: true} }

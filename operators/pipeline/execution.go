@@ -357,12 +357,9 @@ func (r *run) advance() {
 			break
 		}
 	}
-	switch {
-	case src == nil:
+	if src == nil {
 		stage = len(r.stages)
-	case r.stages[stage].op >= 0:
-		width = len(r.tasks)
-	default:
+	} else {
 		width = max(1, src.Workers())
 	}
 	if cerr := spawn.Call(r.Name, func() error {

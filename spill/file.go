@@ -24,6 +24,10 @@ const MaxPayload = math.MaxInt32
 // ioPiece is how much is written or read between two looks at the context.
 const ioPiece = 4 << 20
 
+// shortFrame is the longest payload that is written together with its header.
+// Of longer ones the checksum is made piece by piece, while they are in the cache.
+const shortFrame = 256 << 10
+
 // keepBytes of a file that is wholly free stay on disk for the next blocks.
 const keepBytes = 4 << 20
 
@@ -83,6 +87,31 @@ func (h *handle) readAt(b []byte, off int64) error {
 	return err
 }
 
+// writeAll writes the pieces one behind the other.
+func (h *handle) writeAll(pieces [][]byte, off int64) error {
+	if o, ok := h.rw.(*os.File); ok && writeVec(o, off, pieces) {
+		return nil
+	}
+	for _, b := range pieces {
+		if err := h.writeAt(b, off); err != nil {
+			return err
+		}
+		off += int64(len(b))
+	}
+	return nil
+}
+
+// readFrame fills header from off and payload from behind it. Errors as of readAt.
+func (h *handle) readFrame(header, payload []byte, off int64) error {
+	if o, ok := h.rw.(*os.File); ok && readVec(o, off, [][]byte{header, payload}) {
+		return nil
+	}
+	if err := h.readAt(header, off); err != nil {
+		return err
+	}
+	return h.readAt(payload, off+int64(len(header)))
+}
+
 // truncate gives the file's space behind size back to the disk, where that is
 // possible.
 func (h *handle) truncate(size int64) bool {
@@ -114,28 +143,31 @@ func (f *File) enter() error {
 
 func (f *File) exit() { f.gate.RUnlock() }
 
-// Write stores payload, at most MaxPayload bytes, which stays the caller's and
-// must not change during the call. The extent it returns is for Read and Free.
-// Errors: 53100 disk or quota full, 58030, 57014, 57P01 after Close; an error
-// leaves no extent.
-func (f *File) Write(ctx context.Context, payload []byte) (Extent, error) {
+// Write stores the payload, at most MaxPayload bytes in one piece or several, which
+// stay the caller's and must not change during the call; what is in several is not
+// compressed. The extent it returns is for Read and Free. Errors: 53100 disk or quota
+// full, 58030, 57014, 57P01 after Close; an error leaves no extent.
+func (f *File) Write(ctx context.Context, payload ...[]byte) (Extent, error) {
 	if err := sqlerr.FromContext(ctx); err != nil {
 		return Extent{}, err
 	}
-	if len(payload) > MaxPayload {
-		return Extent{}, sqlerr.New(sqlerr.CodeLimitExceeded, "%s: a block of %d bytes is too long to spill", f.tag, len(payload))
+	size := 0
+	for _, b := range payload {
+		if size += len(b); len(b) > MaxPayload || size > MaxPayload {
+			return Extent{}, sqlerr.New(sqlerr.CodeLimitExceeded, "%s: a block of %d bytes and more is too long to spill", f.tag, size)
+		}
 	}
 	if err := f.enter(); err != nil {
 		return Extent{}, err
 	}
 	defer f.exit()
 
-	e := Extent{Length: uint32(len(payload)), Stored: uint32(len(payload))}
+	e := Extent{Length: uint32(size), Stored: uint32(size)}
 	var scratch []byte
-	if f.chooser.worthTrying(len(payload)) {
+	if len(payload) == 1 && f.chooser.worthTrying(size) {
 		if scratch = f.m.scratch.tryGet(); scratch != nil {
 			defer f.m.scratch.put(scratch)
-			if n, ok := f.chooser.compress(scratch, payload); ok {
+			if n, ok := f.chooser.compress(scratch, payload[0]); ok {
 				e.Encoding, e.Stored = encodingS2, uint32(n)
 			}
 		}
@@ -158,7 +190,7 @@ func (f *File) Write(ctx context.Context, payload []byte) (Extent, error) {
 
 // writeFrame writes header and payload. A compressed payload is in scratch
 // behind the room for its header.
-func (f *File) writeFrame(ctx context.Context, e Extent, scratch, payload []byte) error {
+func (f *File) writeFrame(ctx context.Context, e Extent, scratch []byte, payload [][]byte) error {
 	if e.Encoding == encodingS2 {
 		frame := scratch[:headerSize+int(e.Stored)]
 		putHeader(frame, f.m.epoch, f.number, e)
@@ -169,19 +201,27 @@ func (f *File) writeFrame(ctx context.Context, e Extent, scratch, payload []byte
 	header := make([]byte, headerSize)
 	putHeader(header, f.m.epoch, f.number, e)
 	crc := headerCRC(header)
-	off := e.Offset + headerSize
-	for rest := payload; len(rest) > 0; {
-		piece := rest[:min(len(rest), ioPiece)]
-		rest = rest[len(piece):]
-		crc = crc32.Update(crc, castagnoli, piece)
-		if err := f.write(piece, off); err != nil {
-			return err
+	if e.Stored <= shortFrame {
+		for _, b := range payload {
+			crc = crc32.Update(crc, castagnoli, b)
 		}
-		off += int64(len(piece))
-		if len(rest) > 0 {
+		binary.LittleEndian.PutUint32(header[crcOffset:], crc)
+		pieces := append([][]byte{header}, payload...)
+		return f.timed(int(e.Stored), func() error { return f.handle.writeAll(pieces, e.Offset) })
+	}
+	off := e.Offset + headerSize
+	for _, rest := range payload {
+		for len(rest) > 0 {
 			if err := sqlerr.FromContext(ctx); err != nil {
 				return err
 			}
+			piece := rest[:min(len(rest), ioPiece)]
+			rest = rest[len(piece):]
+			crc = crc32.Update(crc, castagnoli, piece)
+			if err := f.write(piece, off); err != nil {
+				return err
+			}
+			off += int64(len(piece))
 		}
 	}
 	binary.LittleEndian.PutUint32(header[crcOffset:], crc)
@@ -189,12 +229,17 @@ func (f *File) writeFrame(ctx context.Context, e Extent, scratch, payload []byte
 }
 
 func (f *File) write(b []byte, off int64) error {
+	return f.timed(len(b), func() error { return f.handle.writeAt(b, off) })
+}
+
+// timed calls write, which writes n bytes, and learns how fast the disk is.
+func (f *File) timed(n int, write func() error) error {
 	start := time.Now()
-	if err := f.handle.writeAt(b, off); err != nil {
+	if err := write(); err != nil {
 		return f.writeError(err)
 	}
-	if len(b) >= minTimed {
-		f.m.pace.write.observe(time.Since(start), len(b))
+	if n >= minTimed {
+		f.m.pace.write.observe(time.Since(start), n)
 	}
 	return nil
 }
@@ -240,16 +285,20 @@ func (f *File) Read(ctx context.Context, e Extent, dst []byte) ([]byte, error) {
 
 func (f *File) readStored(ctx context.Context, e Extent, dst []byte) error {
 	header := make([]byte, headerSize)
-	if err := f.read(e, header, e.Offset); err != nil {
+	first := dst[:min(len(dst), ioPiece)]
+	if err := f.readError(e, f.handle.readFrame(header, first, e.Offset)); err != nil {
 		return err
 	}
 	want, err := checkHeader(header, f.m.epoch, f.number, e)
 	if err != nil {
 		return f.damaged(e, "%v", err)
 	}
-	crc := headerCRC(header)
-	off := e.Offset + headerSize
-	for rest := dst; len(rest) > 0; {
+	crc := crc32.Update(headerCRC(header), castagnoli, first)
+	off := e.Offset + headerSize + int64(len(first))
+	for rest := dst[len(first):]; len(rest) > 0; {
+		if err := sqlerr.FromContext(ctx); err != nil {
+			return err
+		}
 		piece := rest[:min(len(rest), ioPiece)]
 		rest = rest[len(piece):]
 		if err := f.read(e, piece, off); err != nil {
@@ -257,11 +306,6 @@ func (f *File) readStored(ctx context.Context, e Extent, dst []byte) error {
 		}
 		crc = crc32.Update(crc, castagnoli, piece)
 		off += int64(len(piece))
-		if len(rest) > 0 {
-			if err := sqlerr.FromContext(ctx); err != nil {
-				return err
-			}
-		}
 	}
 	if crc != want {
 		return f.damaged(e, "checksum is %08x instead of %08x", crc, want)
@@ -320,7 +364,11 @@ var (
 
 // read fills b from the file; too short a file is damage.
 func (f *File) read(e Extent, b []byte, off int64) error {
-	err := f.handle.readAt(b, off)
+	return f.readError(e, f.handle.readAt(b, off))
+}
+
+// readError says what a reading of the block at e failed of, nil for nil.
+func (f *File) readError(e Extent, err error) error {
 	switch {
 	case err == nil:
 		return nil
@@ -362,9 +410,10 @@ func (f *File) tryAllocate(e *Extent) bool {
 }
 
 // ReadAhead says that e will be read soon: the system may begin to. It costs little
-// and promises nothing.
+// and promises nothing; of short extents the system is not told, for that costs as
+// much as to read them.
 func (f *File) ReadAhead(e Extent) {
-	if e.IsZero() || f.enter() != nil {
+	if e.IsZero() || e.Stored < minTimed || f.enter() != nil {
 		return
 	}
 	defer f.exit()

@@ -20,6 +20,8 @@ type shelf struct {
 	file *spill.File
 	buf  *block.Block
 	full bool // there is no memory for buf, or none may be asked for
+
+	pieces [][]byte // what is being written, without buf
 }
 
 func (s *Set) newShelf(w *Writer) (*shelf, error) {
@@ -74,17 +76,7 @@ func (h *shelf) pages(ctx context.Context, p *writerPart, ps *pages) (freed int6
 			n += list[k].size
 			k++
 		}
-		if k > 1 && !h.hasBuffer() {
-			n, k = list[0].size, 1
-		}
-		payload := list[0].mem.b[:list[0].size]
-		if k > 1 {
-			payload = h.buf.Bytes[:0]
-			for i := range list[:k] {
-				payload = append(payload, list[i].mem.b[:list[i].size]...)
-			}
-		}
-		ext, err := h.file.Write(ctx, payload)
+		ext, err := h.write(ctx, list[:k])
 		if err != nil {
 			return freed, err
 		}
@@ -96,6 +88,23 @@ func (h *shelf) pages(ctx context.Context, p *writerPart, ps *pages) (freed int6
 		list = list[k:]
 	}
 	return freed, nil
+}
+
+// write writes pages as one group: from a buffer, for only that is compressed, or, when
+// there is no memory for one, from where they are.
+func (h *shelf) write(ctx context.Context, list []page) (spill.Extent, error) {
+	if len(list) == 1 || !h.hasBuffer() {
+		h.pieces = h.pieces[:0]
+		for i := range list {
+			h.pieces = append(h.pieces, list[i].mem.b[:list[i].size])
+		}
+		return h.file.Write(ctx, h.pieces...)
+	}
+	payload := h.buf.Bytes[:0]
+	for i := range list {
+		payload = append(payload, list[i].mem.b[:list[i].size]...)
+	}
+	return h.file.Write(ctx, payload)
 }
 
 // hasBuffer reports whether there is memory to put pages together in.

@@ -10,9 +10,12 @@ import (
 )
 
 const (
-	// spoolExtent is what is written and read at a time: with the frame of a
-	// temporary file it fills four of its pages.
+	// spoolExtent is the least that is written and read at a time, mostExtent the
+	// most: with the frame of a temporary file it fills four of its pages, or
+	// sixteen. One in extentPart of the query's part may be for extents.
 	spoolExtent = 4*4096 - 48
+	mostExtent  = 16*4096 - 48
+	extentPart  = 32
 	// spoolCodes is how many dictionary codes are decoded at a time.
 	spoolCodes = vector.Capacity
 	// spoolRatio bounds how much longer than its page what goes into the file
@@ -43,11 +46,11 @@ func (d *spooled) begin(s *spooler, width int) error {
 	if err := s.open(); err != nil {
 		return err
 	}
-	if d.buf == nil {
-		if err := s.mem.grow(spoolExtent); err != nil {
+	if n := s.extent - cap(d.buf); n > 0 {
+		if err := s.mem.grow(n); err != nil {
 			return err
 		}
-		d.buf = make([]byte, 0, spoolExtent)
+		d.buf = make([]byte, 0, s.extent)
 	}
 	d.buf, d.at = d.buf[:0], 0
 	return nil
@@ -69,10 +72,10 @@ func (d *spooled) write(ctx context.Context, b []byte) error {
 	s := d.s
 	d.left += len(b)
 	for len(b) > 0 {
-		n := copy(s.staging[len(s.staging):spoolExtent], b)
+		n := copy(s.staging[len(s.staging):s.extent], b)
 		s.staging = s.staging[:len(s.staging)+n]
 		b = b[n:]
-		if len(s.staging) == spoolExtent {
+		if len(s.staging) == s.extent {
 			if err := d.flush(ctx); err != nil {
 				return err
 			}
@@ -180,7 +183,19 @@ func (d *spooled) next(mem *memory, out []byte, n int) (_ []byte, err error) {
 		return out, d.read(out)
 	}
 	out = out[:0]
-	for range n {
+	for n > 0 {
+		if k, end := d.wholeTexts(n); k > 0 {
+			at := len(out)
+			if out, err = mem.extend(out, at+end); err != nil {
+				return out, err
+			}
+			n -= k
+			if err := d.read(out[at:]); err != nil {
+				return out, err
+			}
+			continue
+		}
+		n--
 		at := len(out)
 		if out, err = mem.extend(out, at+4); err != nil {
 			return out, err
@@ -202,12 +217,35 @@ func (d *spooled) next(mem *memory, out []byte, n int) (_ []byte, err error) {
 	return out, nil
 }
 
+// wholeTexts returns how many of the next n values lie in the extent at hand, and how
+// many bytes those are.
+func (d *spooled) wholeTexts(n int) (k, end int) {
+	b := d.buf[d.at:]
+	for k < n && len(b)-end >= 4 {
+		size := int64(binary.LittleEndian.Uint32(b[end:]))
+		if size > int64(len(b)-end-4) {
+			break
+		}
+		end += 4 + int(size)
+		k++
+	}
+	return k, end
+}
+
 // skip implements valueDecoder.
 func (d *spooled) skip(_ *memory, n int) error {
 	if d.width > 0 {
 		return d.pass(int64(n) * int64(d.width))
 	}
-	for range n {
+	for n > 0 {
+		if k, end := d.wholeTexts(n); k > 0 {
+			n -= k
+			if err := d.pass(int64(end)); err != nil {
+				return err
+			}
+			continue
+		}
+		n--
 		var size [4]byte
 		if err := d.read(size[:]); err != nil {
 			return err

@@ -35,6 +35,7 @@ type spooler struct {
 	stored  []byte // a page as it is in the table's file
 	page    []byte // the same, decompressed
 	staging []byte // an extent being filled
+	extent  int    // bytes of one
 	codes   []uint32
 }
 
@@ -54,7 +55,7 @@ func (s *spooler) add(c vectorReader) {
 func (s *spooler) adopt(o *spooler) {
 	o.leave()
 	s.columns, s.on, s.file = o.columns, o.on, o.file
-	s.stored, s.page, s.staging, s.codes = o.stored, o.page, o.staging, o.codes
+	s.stored, s.page, s.staging, s.extent, s.codes = o.stored, o.page, o.staging, o.extent, o.codes
 	*o = spooler{}
 	s.attend()
 }
@@ -122,15 +123,30 @@ func (s *spooler) start(ctx context.Context, except *columnReader) error {
 // open makes the file and the buffer for its writes.
 func (s *spooler) open() (err error) {
 	if s.staging == nil {
-		if err := s.mem.grow(spoolExtent + 4*spoolCodes); err != nil {
+		n := s.extentBytes()
+		if err := s.mem.grow(n + 4*spoolCodes); err != nil {
 			return err
 		}
-		s.staging, s.codes = make([]byte, 0, spoolExtent), make([]uint32, spoolCodes)
+		s.extent, s.staging, s.codes = n, make([]byte, 0, n), make([]uint32, spoolCodes)
 	}
 	if s.file == nil {
 		s.file, err = s.manager.CreateStored("pages of a scan")
 	}
 	return err
+}
+
+// extentBytes chooses how much is written and read at a time: every column has an
+// extent, and there is the one that is being filled.
+func (s *spooler) extentBytes() int {
+	if s.mem.res == nil {
+		return mostExtent
+	}
+	most := s.mem.res.Budget().Part() / extentPart / int64(len(s.columns)+1)
+	n := spoolExtent
+	for n < mostExtent && int64(2*n) <= most {
+		n = 2*n + 48 // twice the pages, one frame
+	}
+	return n
 }
 
 // stop ends spooling between two row groups, when memory has room again.
@@ -139,7 +155,7 @@ func (s *spooler) stop() {
 	s.attend()
 	s.stored, s.page = s.mem.drop(s.stored), s.mem.drop(s.page)
 	if s.staging != nil {
-		s.mem.shrink(spoolExtent + 4*spoolCodes)
+		s.mem.shrink(s.extent + 4*spoolCodes)
 		s.staging, s.codes = nil, nil
 	}
 }

@@ -265,7 +265,7 @@ func (c *columnReader) streamBody(ctx context.Context, h *pageHeader, at int64) 
 		return false, err
 	}
 	for left > 0 {
-		k := min(left, spoolExtent-len(s.staging))
+		k := min(left, s.extent-len(s.staging))
 		piece := s.staging[len(s.staging) : len(s.staging)+k]
 		if err := readFull(body, piece); err != nil {
 			return false, c.streamError(err)
@@ -273,7 +273,7 @@ func (c *columnReader) streamBody(ctx context.Context, h *pageHeader, at int64) 
 		s.staging = s.staging[:len(s.staging)+k]
 		d.left += k
 		left -= k
-		if len(s.staging) == spoolExtent {
+		if len(s.staging) == s.extent {
 			if err := d.flush(ctx); err != nil {
 				return false, err
 			}

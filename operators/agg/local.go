@@ -37,6 +37,8 @@ const (
 	// more than a block, is what should be free for states to grow in.
 	littlePart = 16
 	updatePart = 32
+	// firstPart of a worker's memory is what its first directory takes at most.
+	firstPart = 4
 )
 
 // local is one worker's part of an aggregation.
@@ -326,6 +328,11 @@ func (l *local) makeRoom(ctx context.Context, part int64) error {
 	want := max(l.w.Bytes()/part, min(l.w.Bytes(), leastSpill), 1) + max(over, 0)
 	probing := l.dir.count > 0
 	freed, err := l.mergeHeld(ctx, want)
+	if idle := int64(len(l.dir.entries)) * 8; l.seen.end > 0 && idle >= l.w.Bytes() {
+		// Rows are appended without being looked for, and there are too few to merge.
+		l.dir.release()
+		freed += idle
+	}
 	if err == nil && freed < want {
 		var n int64
 		n, err = l.w.Spill(ctx, want-freed)
@@ -490,9 +497,15 @@ func (l *local) enlarge(ctx context.Context) error {
 	return nil
 }
 
-// firstEntries is how many entries a directory has at first.
+// firstEntries is how many entries a directory has at first: for the groups that the
+// planner expects, in a small part of memory, for rows are to have the rest.
 func (h *Hash) firstEntries() int {
-	return entriesFor(int64(min(h.plan.EstGroups, maxEntries/2)))
+	entries := entriesFor(int64(min(h.plan.EstGroups, maxEntries/2)))
+	most := h.mem.Share() / int64(firstPart*max(h.env.Threads, 1))
+	for entries > minEntries && int64(entries)*8 > most {
+		entries /= 2
+	}
+	return entries
 }
 
 // helps reports whether the directory finds the groups of many rows.

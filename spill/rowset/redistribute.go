@@ -2,11 +2,16 @@ package rowset
 
 import (
 	"context"
+	"math"
 
 	"github.com/gannetdb/gannet/sql/sqlerr"
 	"github.com/gannetdb/gannet/vector"
 	"github.com/gannetdb/gannet/vector/raw"
 )
+
+// scarce is how little is free when rows that have moved go to disk to make room for
+// those that follow.
+const scarce = 8 * leastPage
 
 // follow gives the writer as many partitions as the Set has and moves its rows
 // there.
@@ -110,6 +115,12 @@ func (w *Writer) moveRows(ctx context.Context, rows PageRows) error {
 // small portions if it must. Where they are afterwards nobody asks.
 func (w *Writer) forceRows(ctx context.Context, src []raw.Addr, bufs [][]byte) error {
 	w.scratchRows()
+	if w.rows > 0 && w.s.cfg.Mem.Budget().Free() < scarce {
+		// Whoever else wants memory may wait for this writer, which cannot be asked here.
+		if _, err := w.spillParts(ctx, math.MaxInt64); err != nil {
+			return err
+		}
+	}
 	_, err := w.appendRows(src, bufs, w.dst, true)
 	if spilled, serr := w.spillForRoom(ctx, err); spilled || serr != nil {
 		if serr != nil {

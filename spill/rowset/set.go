@@ -19,8 +19,10 @@ const (
 	// MaxBits is how many hash bits choose partitions, over all levels.
 	MaxBits = 12
 	// RaiseBytes is how much a writer holds in a single partition before the
-	// Set is divided.
+	// Set is divided, or one in raisePart of the limit where that is less: dividing
+	// takes memory, too.
 	RaiseBytes = 2 << 20
+	raisePart  = 16
 	// raiseBits is how many bits an undivided Set is raised to, mostBits how many
 	// it may be when there will be many more rows than memory holds.
 	raiseBits = 4

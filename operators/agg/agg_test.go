@@ -692,13 +692,26 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// TestDoesNotFit lowers the limit until there is no answer any more: it is right, or
+// the error is 53200.
 func TestDoesNotFit(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 2))
-	w := newWorld(t, 1<<20, 1, 2048)
 	cols, plan := standard(t, &column{typ: varchar, make: word(1 << 30)})
 	tab := makeTable(r, cols, 30000, 2048, false, "flat")
-	if _, _, err := run(w, tab, plan, 1); sqlerr.Code(err) != sqlerr.CodeOutOfMemory {
-		t.Fatalf("with 1 MiB: %v", err)
+	want := reference(t, tab, &plan, 1)
+	limit := int64(4 << 20)
+	for ; ; limit /= 2 {
+		got, _, err := run(newWorld(t, limit, 1, 2048), tab, plan, 1)
+		if err != nil {
+			if sqlerr.Code(err) != sqlerr.CodeOutOfMemory {
+				t.Fatalf("with %d bytes: %v", limit, err)
+			}
+			break
+		}
+		compare(t, got, want)
+	}
+	if limit == 4<<20 {
+		t.Error("4 MiB are not enough")
 	}
 }
 

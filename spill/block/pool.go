@@ -25,7 +25,7 @@ const (
 	regionSize      = blocksPerRegion * Size
 	// minIdle is how many idle bytes of blocks, and of sized blocks, stay
 	// resident in any case.
-	minIdle = 16 << 20
+	minIdle = 4 << 20
 	// maxIdleSized is how many idle sized blocks are kept.
 	maxIdleSized = 32
 	// manyBlocks in use, new regions have huge pages: of 2 MiB that one block makes
@@ -58,7 +58,7 @@ type Pool struct {
 // NewPool makes an empty pool; it maps nothing before the first Get.
 func NewPool() *Pool { return &Pool{maxIdle: minIdle} }
 
-// SetIdle says how many bytes of idle blocks may stay resident, at least 16
+// SetIdle says how many bytes of idle blocks may stay resident, at least 4
 // MiB, and as many of sized ones: memory that is touched again costs nothing,
 // memory that was given back a page fault every 4 KiB. They are not charged to
 // any budget.

@@ -35,7 +35,7 @@
 //   - A block belongs to the holders of its references until the last
 //     Release, which sets Bytes to nil; slices of it must not be used after.
 //   - Memory that is in use is charged. Idle memory is not: of idle blocks, and
-//     of idle sized blocks, at most SetIdle bytes (16 MiB unless told
+//     of idle sized blocks, at most SetIdle bytes (4 MiB unless told
 //     otherwise) stay resident, the others are discarded (MADV_DONTNEED) or
 //     unmapped, as are whole regions without a block in use or resident,
 //     except one.

@@ -286,7 +286,7 @@ func (l *local) shouldGive() bool {
 		return false
 	}
 	// States grow while they are updated, and then nothing can be moved any more.
-	return held > min(rowset.RaiseBytes, limit/littlePart) && mem.Held() > mem.Share() ||
+	return held > rowset.RaiseAt(limit) && mem.Held() > mem.Share() ||
 		mem.Budget().Free() < min(block.Size, limit/updatePart)
 }
 

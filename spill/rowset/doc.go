@@ -24,7 +24,7 @@
 // The partition of a row are bits of its hash: after Config.Shift bits from
 // the top, the next bits; at most MaxBits over all levels of recursion. A Set
 // begins with Config.Bits, normally 0, so that small inputs stay in one
-// partition. When a writer holds more than RaiseBytes, or spills, the Set is
+// partition. When a writer holds more than RaiseAt says, or spills, the Set is
 // divided once, into as many parts as Bits says: 16, and more when it is known
 // (Config.Rows) or likely that many more rows come than memory holds, so that
 // parts that went to disk fit when they are read, and need not be divided again.

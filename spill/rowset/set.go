@@ -38,6 +38,10 @@ const (
 	BearablePage = 2 * leastPage
 )
 
+// RaiseAt returns how much a writer holds in a single partition, within a budget of
+// that limit, before the Set is divided.
+func RaiseAt(limit int64) int64 { return min(RaiseBytes, limit/raisePart) }
+
 // Salt returns the 16 bits of a hash that hash tables keep beside an address:
 // independent of partition and slot.
 func Salt(hash uint64) uint16 { return uint16(hash >> 36) }

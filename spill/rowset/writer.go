@@ -98,7 +98,7 @@ func (w *Writer) Bufs() [][]byte { return w.bufs }
 // division that others made; addresses may become invalid. It is cheap when
 // there is nothing to do. Errors: 53200, 57014.
 func (w *Writer) Adapt(ctx context.Context) error {
-	if w.bits == 0 && w.bytes > min(RaiseBytes, w.s.cfg.Mem.Budget().Limit()/raisePart) {
+	if w.bits == 0 && w.bytes > RaiseAt(w.s.cfg.Mem.Budget().Limit()) {
 		w.s.raise(w.bytes/max(w.rows, 1), false)
 	}
 	if w.bits == int(w.s.bits.Load()) {
